@@ -1,0 +1,96 @@
+// Small manners for native elements. Everything listens on the document, so parts that htmx swaps in need no set-up.
+(() => {
+  "use strict";
+  const announcer = document.getElementById("announcer");
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    const text = "value" in source ? source.value : source.textContent.trim();
+    const done = await write(text, source);
+    const words = done ? announcer.dataset.copied : announcer.dataset.copyByHand;
+    announcer.textContent = "";
+    requestAnimationFrame(() => (announcer.textContent = words));
+    if (button.dataset.label) return;
+    button.dataset.label = button.innerHTML;
+    button.style.minWidth = `${button.offsetWidth}px`; // nothing beside it moves
+    button.textContent = words;
+    setTimeout(() => {
+      button.innerHTML = button.dataset.label;
+      delete button.dataset.label;
+    }, 2000);
+  }
+
+  // Browsers offer the clipboard only on https and localhost. Elsewhere the old command, and else the reader's own Ctrl+C.
+  async function write(text, source) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      if (source.select) source.select();
+      else getSelection().selectAllChildren(source);
+      try {
+        return document.execCommand("copy");
+      } catch {
+        return false;
+      }
+    }
+  }
+
+  function openDialog(button) {
+    const menu = button.closest("details.menu");
+    if (menu) {
+      // The browser gives the focus back to whoever had it: that must not be a button in a closed menu.
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    document.getElementById(button.dataset.dialogOpen).showModal();
+  }
+
+  // Fixed to the window, so that a menu in a table that scrolls is not cut off.
+  function place(menu) {
+    const items = menu.querySelector(".menu-items");
+    const button = menu.querySelector("summary").getBoundingClientRect();
+    Object.assign(items.style, { position: "fixed", inset: "auto" });
+    const below = button.bottom + 4 + items.offsetHeight <= innerHeight || button.top < items.offsetHeight;
+    items.style.top = `${below ? button.bottom + 4 : button.top - 4 - items.offsetHeight}px`;
+    items.style.left = `${Math.max(8, Math.min(button.right, document.documentElement.clientWidth - 8) - items.offsetWidth)}px`;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-dialog-open], [data-dialog-close]");
+    if (button?.dataset.copy) copy(button);
+    else if (button?.dataset.dialogOpen) openDialog(button);
+    else if (button) button.closest("dialog").close();
+    openMenus().forEach((menu) => menu.contains(event.target) || (menu.open = false));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    openMenus().forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  document.addEventListener("toggle", (event) => event.target.matches("details.menu[open]") && place(event.target), true);
+  for (const name of ["scroll", "resize"]) addEventListener(name, () => openMenus().forEach(place), { capture: true, passive: true });
+
+  const isPolled = (element) => element.getAttribute("hx-trigger")?.includes("every");
+
+  // Nobody looks, or somebody is just choosing in there: the next turn comes soon enough.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (isPolled(elt) && (document.hidden || elt.querySelector("details.menu[open], dialog[open]"))) event.preventDefault();
+  });
+
+  // A session that ended answers with the login page: show that as a page, not inside a part of this one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, xhr, pathInfo } = event.detail;
+    if (!isPolled(elt) || !xhr.responseURL) return;
+    const answered = new URL(xhr.responseURL).pathname;
+    if (answered === new URL(pathInfo.requestPath, location.href).pathname) return;
+    event.preventDefault();
+    location.reload();
+  });
+})();

@@ -1,0 +1,247 @@
+"""Emptying what is due of one connection: one drainer at a time, one call at a time, at most a minute, never sleeping.
+
+Before every call one UPDATE renews the lease and takes a call from the budget; it finds no row when the connection was disabled, removed or
+needs attention, and then nothing more is sent. Whoever gives the lease back looks once more whether anything is due: looking before
+giving back would lose the bell that rang in between.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations import attention, budget, clients, failures
+from integrations.exact_online import errors
+from integrations.exact_online.client import ACCOUNTS
+from integrations.exact_online.limits import RateLimits
+from integrations.exact_online.transport import Session
+from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
+from integrations.models import ExactOnlineConnection, RelationLink
+from integrations.models.connection import LEASE
+from integrations.models.secret import SecretUnreadable
+from integrations.push import Push
+from members.models import Member
+
+logger = structlog.get_logger(__name__)
+
+LONGEST = 60.0
+BATCH = 200
+# Looking for members that take part since we began costs a scan of all members.
+LOOK_FOR_NEW_EVERY = 5.0
+# A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
+JUST_RESTED = timedelta(minutes=10)
+COUNTDOWN_AT_MOST = timedelta(seconds=90)
+
+Clock = Callable[[], datetime]
+
+
+class Drain:
+    """One stay at one connection. `counts` tells how many links were created, changed, adopted, unchanged or parked."""
+
+    def __init__(self, connection_id: int, now: Clock = timezone.now) -> None:
+        self.pk = connection_id
+        self.now = now
+        self.holder = uuid.uuid4().hex
+        self.counts: Counter[str] = Counter()
+        self.claimed = False
+        self._session = Session()
+
+    def run(self, seconds: float = LONGEST) -> Drain:
+        """Drain for at most `seconds`. Leaves quietly where somebody else drains, or nothing may be sent."""
+        self.claimed = ExactOnlineConnection.objects.claim(self.pk, self.holder, self.now())
+        if not self.claimed:
+            return self
+        try:
+            with suppress(Stopped):
+                self._empty(time.monotonic() + seconds)
+        except ConnectionRests as rests:
+            self._rest(rests)
+        except ConnectionNeedsAttention as problem:
+            attention.ask(self.pk, problem, self.now())
+        except SecretUnreadable:
+            attention.ask(self.pk, ConnectionNeedsAttention("secret_unreadable"), self.now())
+        finally:
+            ExactOnlineConnection.objects.release(self.pk, self.holder)
+        return self
+
+    def next_at(self) -> datetime | None:
+        """When to come back, if anything is left: now, or when the rest is over. None: nothing is waiting, or only for a person."""
+        connection = ExactOnlineConnection.objects.working().filter(pk=self.pk).first()
+        if connection is None:
+            return None
+        now = self.now()
+        start = max(filter(None, (connection.resume_at, now)))
+        if start == now and RelationLink.objects.urgent(connection, now).exists():
+            return now
+        if not RelationLink.objects.due(connection, now).exists():
+            return None
+        return max(filter(None, (start, connection.bulk_resume_at)))
+
+    # The loop
+
+    def _empty(self, deadline: float) -> None:
+        looked = 0.0
+        while time.monotonic() < deadline:
+            if time.monotonic() - looked > LOOK_FOR_NEW_EVERY:
+                self._ensure_links()
+                looked = time.monotonic()
+            if not self._push_batch(deadline):
+                return
+
+    def _push_batch(self, deadline: float) -> bool:
+        """Up to 200 links, and before each of them whatever a person changed meanwhile. False: nothing was due."""
+        pushed = self._push_urgent(deadline)
+        for pk in self._due_ids():
+            if time.monotonic() >= deadline:
+                break
+            self._push_urgent(deadline)
+            self._push_one(pk, by_person=False)
+            pushed = True
+        return pushed
+
+    def _due_ids(self) -> list[int]:
+        connection, now = self._connection(), self.now()
+        if connection.bulk_resume_at and connection.bulk_resume_at > now:
+            return []
+        return list(RelationLink.objects.due(connection, now).values_list("pk", flat=True)[:BATCH])
+
+    def _push_urgent(self, deadline: float) -> bool:
+        pushed = False
+        while time.monotonic() < deadline:
+            pk = RelationLink.objects.urgent(self._connection(), self.now()).values_list("pk", flat=True).first()
+            if pk is None:
+                break
+            self._push_one(pk, by_person=True)
+            pushed = True
+        return pushed
+
+    def _push_one(self, pk: int, *, by_person: bool) -> None:
+        connection = self._connection()
+        link = RelationLink.objects.behind(connection).filter(pk=pk).select_related("member").first()
+        if link is None:  # settled, left out or gone since it was listed
+            return
+        client = clients.for_connection(
+            connection,
+            before_call=lambda: self._spend(by_person),
+            after_error=self._count_error,
+            session=self._session,
+            now=self.now,
+        )
+        try:
+            outcome = Push(link, connection, client, self.holder, self.now).run()
+        except errors.ExactError as error:
+            self._note_limits(client)
+            self._after_error(error)
+        else:
+            self.counts[outcome] += 1
+            self._note_success(client)
+        finally:
+            self._note_limits(client)
+
+    def _connection(self) -> ExactOnlineConnection:
+        """Fresh: settings, statuses and limits may have changed since the last link."""
+        connection = ExactOnlineConnection.objects.select_related("app").filter(pk=self.pk).first()
+        if connection is None:
+            raise Stopped
+        return connection
+
+    def _ensure_links(self) -> None:
+        """A link for every member in a selected status. The members' table is scanned, so in batches, keeping the lease."""
+        connection = self._connection()
+        lacking = Member.objects.filter(status__in=connection.statuses.all()).exclude(relation_links__connection=connection)
+        while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
+            self._renew()
+            links = [RelationLink(connection=connection, member_id=pk) for pk in pks]
+            RelationLink.objects.bulk_create(links, ignore_conflicts=True)
+
+    # Permission
+
+    def _renew(self, **values: object) -> None:
+        if not ExactOnlineConnection.objects.held(self.pk, self.holder).update(lease_until=Now() + LEASE, **values):
+            raise Stopped
+
+    def _spend(self, by_person: bool) -> None:
+        """Permission for one call; people may also spend what is kept for them. Raises Stopped and ConnectionRests."""
+        connection, now = self._connection(), self.now()
+        if rest := budget.error_rest(connection.endpoint_errors.get(ACCOUNTS, []), now):
+            raise ConnectionRests(rest, "error_block")
+        minute = budget.Window(connection.minute_limit, connection.minute_left, connection.minute_resets_at)
+        day = budget.Window(connection.day_limit, connection.day_left, connection.day_resets_at)
+        wait = budget.not_before(minute, day, now, by_person=by_person)
+        if wait is not None:
+            reason = "day_limit" if wait == day.resets_at else "minute_limit"
+            raise ConnectionRests(wait + failures.MARGIN, reason, bulk_only=not by_person)
+        self._renew(minute_left=_one_less(minute, now), day_left=_one_less(day, now))
+
+    # Answers
+
+    def _note(self, **values: object) -> None:
+        ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**values)
+
+    def _note_limits(self, client: clients.AuthorizedClient) -> None:
+        """What Exact said about our budget, stored for whoever calls next."""
+        limits, client.client.limits = client.client.limits, None
+        if limits is not None:
+            self._note(**_limit_values(limits, self.now()))
+
+    def _note_success(self, client: clients.AuthorizedClient) -> None:
+        if client.client.calls:
+            limits, client.client.limits = client.client.limits, None
+            told = _limit_values(limits, self.now()) if limits else {}
+            self._note(bad_requests_in_a_row=0, troubles_in_a_row=0, last_push_at=self.now(), **told)
+
+    def _count_error(self, error: errors.ExactError) -> None:
+        """Exact counts some answers per endpoint and hour; so do we, and stop sooner."""
+        if error.counted:
+            seen = self._connection().endpoint_errors
+            of_endpoint = budget.with_error(seen.get(error.endpoint, []), self.now())
+            self._note(endpoint_errors=seen | {error.endpoint: of_endpoint})
+
+    def _after_error(self, error: errors.ExactError) -> None:
+        """Go on with the next link, or raise what ends this drain."""
+        logger.info("exact_refused", connection=self.pk, error=str(error))
+        self.counts["later"] += 1
+        connection, now = self._connection(), self.now()
+        bad = connection.bad_requests_in_a_row + 1 if isinstance(error, errors.BadRequest) else 0
+        trouble = isinstance(error, errors.RelationBusy | errors.Unreachable | errors.Maintenance)
+        troubles = connection.troubles_in_a_row + 1 if trouble else 0
+        self._note(bad_requests_in_a_row=bad, troubles_in_a_row=troubles)
+        if isinstance(error, errors.RelationBusy) and troubles < failures.TROUBLES_BEFORE_REST:
+            return
+        if isinstance(error, errors.BadRequest) and bad < 2:
+            return
+        raise failures.of_connection(error, now, rested_for=_last_rest(connection, now), troubles=troubles) from error
+
+    def _rest(self, rests: ConnectionRests) -> None:
+        column = "bulk_resume_at" if rests.bulk_only else "resume_at"
+        self._note(**{column: rests.until, "resume_reason": rests.reason})
+
+
+def _last_rest(connection: ExactOnlineConnection, now: datetime) -> str:
+    """Why the connection rested until just now: the same trouble right after its rest weighs more."""
+    fresh = connection.resume_at is not None and connection.resume_at > now - JUST_RESTED
+    return connection.resume_reason if fresh else ""
+
+
+def _one_less(window: budget.Window, now: datetime) -> int | None:
+    left = window.left_at(now)
+    return None if left is None else left - 1
+
+
+def _limit_values(limits: RateLimits, now: datetime) -> dict[str, object]:
+    """Columns for what Exact told. Its resets become instants on our clock by the distance to its own Date."""
+    values: dict[str, object] = {}
+    for name, window in (("minute", limits.minute), ("day", limits.day)):
+        if window.known:
+            seconds = limits.seconds_until_reset(name)  # type: ignore[arg-type]
+            resets_at = None if seconds is None else now + timedelta(seconds=seconds)
+            values |= {f"{name}_limit": window.limit, f"{name}_left": window.remaining, f"{name}_resets_at": resets_at}
+    return values

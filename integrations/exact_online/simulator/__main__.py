@@ -1,0 +1,82 @@
+"""Runs the simulator as a service: `python -m integrations.exact_online.simulator --port 8090 --seed demo`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from .seeds import SEEDS
+from .simulator import Simulator
+from .world import App
+
+
+def main() -> None:
+    choices = _parser().parse_args()
+    simulator = Simulator(
+        choices.seed, state=choices.state, random_seed=choices.random_seed, host=choices.host, port=choices.port
+    )
+    if choices.dial:
+        simulator.turn(**dict(choices.dial))
+    app = _app(simulator, choices.redirect_uri, choices.client_id, choices.client_secret)
+    with simulator:
+        _announce(simulator, app)
+        _wait_for_the_end()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="simulator", description="An Exact Online in a box. Not Exact Online.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8090, help="0 takes a free one (default 8090)")
+    parser.add_argument("--state", type=Path, help="file to keep everything in, for the next start")
+    parser.add_argument("--seed", default="", choices=["", *SEEDS], help="what to begin with, if there is nothing yet")
+    parser.add_argument("--random-seed", type=int, help="repeatable guids and tokens")
+    parser.add_argument("--redirect-uri", help="register an API key with this redirect URL")
+    parser.add_argument("--client-id", default="", help="its Client ID (default: made up)")
+    parser.add_argument("--client-secret", default="", help="its Client secret (default: made up)")
+    parser.add_argument("--dial", action="append", type=_dial, metavar="NAME=VALUE", help="for example minute_limit=100")
+    return parser
+
+
+def _dial(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _app(simulator: Simulator, redirect_uri: str | None, client_id: str, client_secret: str) -> App | None:
+    """The API key that was asked for; on a restart the one there is."""
+    if not redirect_uri:
+        return None
+    known = next((app for app in simulator.apps() if client_id in ("", app.client_id) and app.name == "Congressus"), None)
+    if known is None:
+        return simulator.add_app("Congressus", redirect_uri, client_id=client_id, client_secret=client_secret)
+    changes = {"redirect_uri": redirect_uri} | ({"client_secret": client_secret} if client_secret else {})
+    return simulator.change_app(known, **changes)
+
+
+def _announce(simulator: Simulator, app: App | None) -> None:
+    lines = [f"Exact Online simulator at {simulator.base_url}/ (App Center: {simulator.base_url}/app-center/)"]
+    if app:
+        lines.append(f"  Redirect URL  {app.redirect_uri}")
+        lines.append(f"  Client ID     {app.client_id}")
+        lines.append(f"  Client secret {app.client_secret}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _wait_for_the_end() -> None:
+    end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end.set())
+    end.wait()
+
+
+if __name__ == "__main__":
+    main()

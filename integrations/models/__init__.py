@@ -1,0 +1,9 @@
+"""What we keep about the link with Exact Online, one noun a file."""
+
+from integrations.models.app import ExactOnlineApp
+from integrations.models.attempt import PushAttempt
+from integrations.models.connection import ExactOnlineConnection
+from integrations.models.link import RelationLink
+from integrations.models.token import ExactOnlineToken
+
+__all__ = ["ExactOnlineApp", "ExactOnlineConnection", "ExactOnlineToken", "PushAttempt", "RelationLink"]

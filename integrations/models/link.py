@@ -1,0 +1,126 @@
+"""One member in one connection, and what Exact said yes to.
+
+There is no dirty flag: a link is behind when the member's revision or the mapping is past what was pushed, or when an answer was lost.
+Parked holds for exactly the revision and mapping it was parked at, so mending the member or the settings un-parks by arithmetic.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.connection import ExactOnlineConnection
+from members.models import ChangedVia, Member
+
+# Older edits of people no longer jump the queue: whatever held them up, held up everything.
+URGENT_FOR = timedelta(days=1)
+
+
+class SyncState(models.TextChoices):
+    UP_TO_DATE = "up_to_date", _("up to date")
+    WAITING = "waiting", _("waiting")
+    NEEDS_ATTENTION = "needs_attention", _("needs attention")
+    LEFT_OUT = "left_out", _("left out")
+
+    @property
+    def badge(self) -> str:
+        return {"up_to_date": "ok", "waiting": "waiting", "needs_attention": "attention", "left_out": "muted"}[self.value]
+
+
+def _behind(mapping_key: str) -> Q:
+    return (
+        Q(member__revision__gt=F("pushed_revision"))
+        | ~Q(pushed_mapping=mapping_key)
+        | Q(unconfirmed=True)
+        | Q(creating_since__isnull=False)
+    )
+
+
+def _parked(mapping_key: str) -> Q:
+    return Q(parked_revision=F("member__revision"), parked_mapping=mapping_key)
+
+
+class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
+    def kept_by(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+        """The links whose member takes part now; a leaver's link rests, and wakes when the member returns."""
+        return self.filter(connection=connection, member__status__in=connection.statuses.all())
+
+    def behind(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+        key = connection.mapping_key
+        return self.kept_by(connection).filter(_behind(key), left_out=False).exclude(_parked(key))
+
+    def parked(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+        return self.kept_by(connection).filter(_parked(connection.mapping_key), left_out=False)
+
+    def due(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
+        """What may be pushed now; who waited longest comes first, so that one that keeps failing cannot block the head."""
+        ready = self.behind(connection).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+        return ready.order_by(F("not_before").asc(nulls_first=True), "pk")
+
+    def urgent(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
+        """Due because a person just changed the member, not because an import did or the connection was enabled."""
+        since = max(filter(None, (connection.enabled_at, now - URGENT_FOR)))
+        return self.due(connection, now).filter(
+            member__changed_via=ChangedVia.PERSON, member__changed_at__gte=since, member__revision__gt=F("pushed_revision")
+        )
+
+    def with_state(self, mapping_key: str) -> RelationLinkQuerySet:
+        """Adds `sync_state`, the SyncState of each link."""
+        return self.annotate(
+            sync_state=Case(
+                When(left_out=True, then=Value(SyncState.LEFT_OUT)),
+                When(_parked(mapping_key), then=Value(SyncState.NEEDS_ATTENTION)),
+                When(_behind(mapping_key), then=Value(SyncState.WAITING)),
+                default=Value(SyncState.UP_TO_DATE),
+            )
+        )
+
+    def counts(self, connection: ExactOnlineConnection) -> dict[str, int]:
+        """SyncState value -> number of members taking part, in one query."""
+        counted = self.kept_by(connection).with_state(connection.mapping_key).values_list("sync_state").annotate(n=models.Count("pk"))
+        return {state.value: 0 for state in SyncState} | dict(counted.order_by())
+
+
+class RelationLink(models.Model):
+    connection = models.ForeignKey(ExactOnlineConnection, on_delete=models.CASCADE, related_name="links")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="relation_links")
+    # Reserved before the relation is created and never changed after; null = not reserved yet.
+    code = models.CharField(max_length=18, null=True, blank=True)  # noqa: DJ001  (null: unique, and not known yet)
+    guid = models.UUIDField(null=True, blank=True)
+    creating_since = models.DateTimeField(null=True, blank=True)
+    unconfirmed = models.BooleanField(default=False)
+    # field -> the value Exact said yes to; null = sent, and the answer was lost
+    confirmed = models.JSONField(default=dict, blank=True)
+    pushed_revision = models.PositiveBigIntegerField(default=0)
+    pushed_mapping = models.CharField(max_length=30, blank=True)
+    pushed_at = models.DateTimeField(null=True, blank=True)
+    parked_revision = models.PositiveBigIntegerField(null=True, blank=True)
+    parked_mapping = models.CharField(max_length=30, blank=True)
+    problem = models.CharField(max_length=30, blank=True)
+    problem_details = models.JSONField(default=dict, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
+    left_out = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RelationLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("relation")
+        verbose_name_plural = _("relations")
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "member"), name="one_link_per_member"),
+            models.UniqueConstraint(fields=("connection", "code"), name="one_link_per_code"),
+            models.UniqueConstraint(fields=("connection", "guid"), name="one_link_per_relation"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} - {self.code or '?'}"
+
+    def is_parked(self, mapping_key: str) -> bool:
+        return self.parked_revision == self.member.revision and self.parked_mapping == mapping_key

@@ -1,0 +1,43 @@
+"""Background work, thin: fetch by id, call one function. The work itself knows nothing of Celery."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from integrations import history, keep_alive
+from integrations.drain import COUNTDOWN_AT_MOST, Drain
+from integrations.models import ExactOnlineConnection
+
+
+@shared_task
+def ring() -> None:
+    """Every connection that may work gets a look. Rung after each commit of a member, and by beat each minute."""
+    for pk in ExactOnlineConnection.objects.drainable(timezone.now()).values_list("pk", flat=True):
+        push_connection.apply_async((pk,), expires=600)
+
+
+@shared_task
+def push_connection(pk: int) -> None:
+    drain = Drain(pk).run()
+    if not drain.claimed:
+        return
+    again = drain.next_at()
+    if again is None:
+        return
+    wait = max(again - timezone.now(), timedelta())
+    if wait <= COUNTDOWN_AT_MOST:
+        push_connection.apply_async((pk,), countdown=wait.total_seconds())
+
+
+@shared_task
+def keep_tokens_alive() -> None:
+    keep_alive.refresh_idle_tokens(timezone.now())
+    keep_alive.warn_of_ending_consents(timezone.now())
+
+
+@shared_task
+def prune() -> None:
+    history.prune(timezone.now())
