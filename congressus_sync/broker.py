@@ -46,7 +46,8 @@ class Broker:
     def command(self) -> tuple[str, ...]:
         nothing_on_disk = ("--save", "", "--appendonly", "no", "--dir", str(self.folder))
         only_the_socket = ("--port", "0", "--unixsocket", str(self.socket_path), "--unixsocketperm", "600")
-        return (str(self.server), *only_the_socket, *nothing_on_disk, "--daemonize", "no", "--loglevel", "warning")
+        talk = ("--loglevel", "warning", "--logfile", str(self.folder / "broker.log"))
+        return (str(self.server), *only_the_socket, *nothing_on_disk, *talk, "--daemonize", "no")
 
     def answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -15,7 +15,6 @@ from django.core.management import call_command
 
 def database() -> None:
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
 
 
 def static_files() -> None:

@@ -5,7 +5,6 @@ making workers that die one after another. Threads are plenty: a request either 
 """
 
 import gc
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,12 @@ loglevel = "warning"
 control_socket_disable = True
 
 
-def when_ready(server: Any) -> None:
+def on_starting(server: Any) -> None:
     """Load now what the first request and the first message would load in each worker again. Then freeze: the garbage collector
     would otherwise write in every page that is shared, and so copy it."""
-    import_module("kombu.transport.redis")
-    import_module("django.urls").get_resolver().url_patterns  # noqa: B018  (loads all views)
+    import kombu.transport.redis  # noqa: F401
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  (loads all views)
     gc.collect()
     gc.freeze()

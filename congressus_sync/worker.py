@@ -1,7 +1,7 @@
 """The worker under `serve`, with the scheduler inside it: `python -m congressus_sync.worker --schedule FILE`.
 
-Celery's own command line does the same, but brings an interactive shell along, 20 MB in each of four processes. What is imported is
-frozen before these are forked: the garbage collector would otherwise write in every shared page, and so copy it.
+Celery's own command line does the same, but brings an interactive shell along, 20 MB in each of four processes. What is imported
+is frozen before these are forked: the garbage collector would otherwise write in every shared page, and so copy it.
 """
 
 import argparse
@@ -17,7 +17,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--schedule", required=True, help="file in which the scheduler keeps when it last did what")
     options = parser.parse_args(arguments)
     worker = app.Worker(
-        beat=True, schedule_filename=options.schedule, concurrency=2, without_gossip=True, without_mingle=True, loglevel="INFO", quiet=True
+        beat=True,
+        schedule_filename=options.schedule,
+        concurrency=2,
+        without_gossip=True,
+        without_mingle=True,
+        loglevel="INFO",
+        quiet=True,
     )
     gc.collect()
     gc.freeze()

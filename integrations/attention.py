@@ -21,4 +21,6 @@ def settle(pk: int) -> None:
     ExactOnlineConnection.objects.filter(pk=pk).update(
         attention="", attention_details={}, attention_since=None, bad_requests_in_a_row=0, troubles_in_a_row=0
     )
-    ExactOnlineConnection.objects.filter(pk=pk, resume_reason__in=("unreachable", "token_rests", "token_busy")).update(resume_at=None)
+    ExactOnlineConnection.objects.filter(pk=pk, resume_reason__in=("unreachable", "token_rests", "token_busy")).update(
+        resume_at=None
+    )

@@ -7,7 +7,14 @@ from datetime import timedelta
 
 _RELATION = [timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1)]
 # Exact's token service answers nonsense during maintenance and works again in the morning.
-_TOKEN_SERVICE = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24)]
+_TOKEN_SERVICE = [
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=24),
+]
 
 # A relation that was "busy" this often is not busy.
 GIVE_UP_AFTER = 8

@@ -55,7 +55,13 @@ def of_connection(error: errors.ExactError, now: datetime, *, rested_for: str = 
             return ConnectionRests(now + _until_reset(error, "day", _until_midnight(now)) + MARGIN, "day_limit")
         case errors.LimitUnknown():
             # Once it may be a minute; twice it is the block for too many errors, which grows when one goes on.
-            wait = timedelta(seconds=error.retry_after) if error.retry_after else BLOCK if rested_for == "unknown_limit" else UNKNOWN_LIMIT
+            wait = (
+                timedelta(seconds=error.retry_after)
+                if error.retry_after
+                else BLOCK
+                if rested_for == "unknown_limit"
+                else UNKNOWN_LIMIT
+            )
             return ConnectionRests(now + wait, "unknown_limit")
         case errors.Unreachable() | errors.Maintenance() | errors.RelationBusy():
             return ConnectionRests(now + (MUCH_TROUBLE if troubles >= TROUBLES_BEFORE_REST else TROUBLE), "unreachable")

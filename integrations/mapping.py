@@ -212,5 +212,10 @@ def _refusal(key: str, value: str) -> Warned | None:
 
 
 def _is_valid(key: str, value: str) -> bool:
-    check = {"Email": cleaning.is_email, "Phone": cleaning.is_phone, "Country": cleaning.is_country, "Language": cleaning.is_language}.get(key)
+    check = {
+        "Email": cleaning.is_email,
+        "Phone": cleaning.is_phone,
+        "Country": cleaning.is_country,
+        "Language": cleaning.is_language,
+    }.get(key)
     return check is None or check(value)

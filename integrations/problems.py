@@ -47,7 +47,9 @@ _LINK = {
         "Relation code %(code)s is in use in Exact Online by “%(name)s”%(why)s. Nothing was changed there. Link to this relation if "
         "it is the same person, or give the member another number."
     ),
-    LinkProblem.REJECTED: lambda: _("Exact Online refused what was sent. Its own words are below. Correct the member; it is then sent again."),
+    LinkProblem.REJECTED: lambda: _(
+        "Exact Online refused what was sent. Its own words are below. Correct the member; it is then sent again."
+    ),
     LinkProblem.VANISHED: lambda: _(
         "The relation of this member no longer exists in Exact Online: somebody deleted or merged it. Try again creates a new one; "
         "leave the member out if that is not wanted."
@@ -102,7 +104,9 @@ _CONNECTION = {
         "The stored secret cannot be read with the keys of this installation (FIELD_ENCRYPTION_KEYS). The IT volunteer can put the "
         "old key back; otherwise enter the Client secret again and choose Connect again."
     ),
-    ConnectionProblem.UNEXPECTED: lambda: _("Exact Online gave an answer that is not understood. Choose Actions > Sync now to try once more."),
+    ConnectionProblem.UNEXPECTED: lambda: _(
+        "Exact Online gave an answer that is not understood. Choose Actions > Sync now to try once more."
+    ),
 }
 
 RESTS = {

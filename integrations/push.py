@@ -166,7 +166,9 @@ class Push:
             name = account.fields.get("Name", "")
             return self._park("code_in_use", code=account.code, name=name, guid=account.guid, why=against.value)
         entry = self._entry(Action.ADOPT, Outcome.DONE, {})
-        self._write(entry, guid=account.guid, code=account.code, creating_since=None, confirmed=known_fields(account, self.mapped))
+        self._write(
+            entry, guid=account.guid, code=account.code, creating_since=None, confirmed=known_fields(account, self.mapped)
+        )
         self.done = "adopted"
         return None
 
@@ -276,7 +278,12 @@ class Push:
             setattr(self.link, name, value)
 
     def _entry(
-        self, action: PushAttempt.Action, outcome: PushAttempt.Outcome, changes: Changes, error: errors.ExactError | None = None, status: int | None = None
+        self,
+        action: PushAttempt.Action,
+        outcome: PushAttempt.Outcome,
+        changes: Changes,
+        error: errors.ExactError | None = None,
+        status: int | None = None,
     ) -> PushAttempt:
         return PushAttempt(
             connection=self.connection,

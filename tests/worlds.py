@@ -40,7 +40,9 @@ class World:
     def members(self, count: int, start: int = 1) -> list[Member]:
         """Written as an import would."""
         rows = [
-            Member(member_number=str(number), status=self.status, initials="A.", last_name=f"Bakker {number}", changed_via="import")
+            Member(
+                member_number=str(number), status=self.status, initials="A.", last_name=f"Bakker {number}", changed_via="import"
+            )
             for number in range(start, start + count)
         ]
         return Member.objects.bulk_create(rows)
@@ -78,7 +80,9 @@ class World:
             },
         )[0]
 
-    def connection(self, name: str = "De Kern", division: int = DIVISION, *, enabled: bool = True, **fields: Any) -> ExactOnlineConnection:
+    def connection(
+        self, name: str = "De Kern", division: int = DIVISION, *, enabled: bool = True, **fields: Any
+    ) -> ExactOnlineConnection:
         token = fields.pop("token", None) or self.token()
         books, _ = FinancialAdministration.objects.get_or_create(name=name)
         connection = ExactOnlineConnection.objects.create(
@@ -118,4 +122,6 @@ class World:
         return {row["Code"]: row for row in self.exact.accounts(division)}
 
     def writes(self, division: int | None = None) -> list[Call]:
-        return [call for call in self.exact.calls(division=division) if call.method in ("POST", "PUT", "DELETE") and call.division]
+        return [
+            call for call in self.exact.calls(division=division) if call.method in ("POST", "PUT", "DELETE") and call.division
+        ]

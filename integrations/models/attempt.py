@@ -20,6 +20,10 @@ class PushAttempt(models.Model):
         UNKNOWN = "unknown", _("no answer, looked up next time")
         LATER = "later", _("tried again later")
 
+        @property
+        def badge(self) -> str:
+            return {"done": "ok", "refused": "attention"}.get(self.value, "waiting")
+
     connection = models.ForeignKey(ExactOnlineConnection, on_delete=models.CASCADE, related_name="attempts")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="push_attempts")
     at = models.DateTimeField(default=timezone.now)

@@ -127,7 +127,9 @@ class ExactOnlineConnection(models.Model):
         verbose_name_plural = _("connections")
         constraints = (
             models.UniqueConstraint(
-                fields=("site", "division"), condition=Q(removed_at__isnull=True), name="one_live_connection_per_exact_administration"
+                fields=("site", "division"),
+                condition=Q(removed_at__isnull=True),
+                name="one_live_connection_per_exact_administration",
             ),
             models.UniqueConstraint(
                 fields=("financial_administration",),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from integrations.backoff import AFTER_A_LOST_ANSWER
 from integrations.models.connection import ExactOnlineConnection
 from members.models import ChangedVia, Member
 
@@ -42,6 +44,11 @@ def _behind(mapping_key: str) -> Q:
 
 def _parked(mapping_key: str) -> Q:
     return Q(parked_revision=F("member__revision"), parked_mapping=mapping_key)
+
+
+def _vanished() -> Q:
+    """Parked for it now: a member or mapping that was mended since has the engine look for itself."""
+    return Q(problem="vanished", parked_revision=F("member__revision"))
 
 
 class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
@@ -81,8 +88,37 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
 
     def counts(self, connection: ExactOnlineConnection) -> dict[str, int]:
         """SyncState value -> number of members taking part, in one query."""
-        counted = self.kept_by(connection).with_state(connection.mapping_key).values_list("sync_state").annotate(n=models.Count("pk"))
+        counted = (
+            self.kept_by(connection).with_state(connection.mapping_key).values_list("sync_state").annotate(n=models.Count("pk"))
+        )
         return {state.value: 0 for state in SyncState} | dict(counted.order_by())
+
+    # What people decide about links. The drain reads a link right before each call, so these need no lease.
+
+    def try_again(self, now: datetime) -> int:
+        """Un-park, and end the pause after a failure. What vanished from Exact is forgotten: a new relation is created, same code.
+
+        Only a request whose answer was lost keeps half a minute of its pause, because it may still be running at Exact.
+        """
+        in_doubt = Q(unconfirmed=True) | Q(creating_since__isnull=False)
+        soon = Least("not_before", Value(now + AFTER_A_LOST_ANSWER), output_field=models.DateTimeField())
+        with transaction.atomic(using=self.db):
+            self.filter(_vanished()).update(guid=None, confirmed={}, unconfirmed=False)
+            return self.update(
+                not_before=Case(When(in_doubt, then=soon), default=None),
+                parked_revision=None,
+                parked_mapping="",
+                problem="",
+                problem_details={},
+                attempts=0,
+            )
+
+    def leave_out(self) -> int:
+        """Nothing more is sent for these members; their relations in Exact stay as they are."""
+        return self.update(left_out=True)
+
+    def take_part_again(self) -> int:
+        return self.update(left_out=False)
 
 
 class RelationLink(models.Model):

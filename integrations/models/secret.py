@@ -17,7 +17,9 @@ class SecretUnreadable(Exception):
     """No key in FIELD_ENCRYPTION_KEYS fits: the database was restored beside other keys, or a key was removed too early."""
 
     def __init__(self) -> None:
-        super().__init__("A stored secret cannot be read with any key in FIELD_ENCRYPTION_KEYS. Put the old key back (last in the list).")
+        super().__init__(
+            "A stored secret cannot be read with any key in FIELD_ENCRYPTION_KEYS. Put the old key back (last in the list)."
+        )
 
 
 def _box() -> MultiFernet:

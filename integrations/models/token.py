@@ -7,6 +7,7 @@ share this row. The refresh token works once: whoever spends it holds the lease,
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db import models
 from django.db.models import Q
@@ -70,4 +71,5 @@ class ExactOnlineToken(models.Model):
         return self.issued_at + REFRESH_TOKEN_LIFE
 
     def days_left(self, now: datetime | None = None) -> int:
-        return (self.refresh_expires_at - (now or timezone.now())).days
+        """Whole days until Exact forgets the refresh token, the last of them begun."""
+        return max(ceil((self.refresh_expires_at - (now or timezone.now())) / timedelta(days=1)), 0)

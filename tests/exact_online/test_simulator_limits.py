@@ -118,7 +118,7 @@ def test_the_block_grows_when_the_errors_go_on(bench: Bench) -> None:
 
 
 def test_validation_errors_do_not_count_but_missing_rights_and_expired_tokens_do(bench: Bench) -> None:
-    bench.sim.dials.error_limit = 2
+    bench.sim.dials.turn(error_limit=2, error_seconds=1e7)
     assert {bench.post().status_code for _ in range(6)} == {500}
     guid = "11111111-1111-4111-8111-111111111111"
     bench.get(f"(guid'{guid}')", select="ID")  # 404

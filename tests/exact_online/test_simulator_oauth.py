@@ -152,6 +152,14 @@ def test_a_refresh_token_is_spent_by_use(bench: Bench) -> None:
     assert bench.refresh(second["refresh_token"]).status_code == 200, "the chain outlives the mistake"
 
 
+def test_a_long_spent_token_is_not_even_remembered(bench: Bench) -> None:
+    bench.sim.dials.refresh_minimum_age = 0
+    first = pair = bench.login()
+    for _ in range(22):
+        pair = bench.refresh(pair["refresh_token"]).json()
+    assert bench.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+
+
 def test_with_grace_the_previous_token_works_until_the_new_one_is_used(bench: Bench) -> None:
     bench.sim.dials.refresh_grace = True
     first = bench.login()

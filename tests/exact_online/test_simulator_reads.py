@@ -155,6 +155,8 @@ def test_one_by_guid_top_as_a_list_and_counts(bench: Bench) -> None:
     missing = bench.get(f"(guid'{MISSING}')", select="Name")
     assert (missing.status_code, said(missing)) == (404, "Resource not found for the segment 'Accounts'.")
     assert bench.get("(guid'x')").status_code == 400
+    assert bench.get(f"(guid'{guid}')/$count").status_code == 400
+    assert bench.get(f"(guid'{guid}')/BankAccounts").status_code == 404
     top = bench.get(filter="Blocked eq false", top="1").json()["d"]
     assert isinstance(top, list)
     assert len(top) == 1
@@ -177,6 +179,10 @@ def test_without_json_in_accept_the_answer_is_atom(bench: Bench) -> None:
     assert feed.headers["Content-Type"].startswith("application/atom+xml")
     atom = "{http://schemas.microsoft.com/ado/2007/08/dataservices}Name"
     assert [node.text for node in ElementTree.fromstring(feed.content).iter(atom)] == [SIOBHAN]
+    guid = bench.sim.account(DIVISION, "1")["ID"]
+    entry = requests.get(f"{url}(guid'{guid}')", params={"$select": "Name,Phone,Blocked"}, headers=headers, timeout=10)
+    texts = {node.tag.rpartition("}")[2]: node.text for node in ElementTree.fromstring(entry.content).iter()}
+    assert (texts["Name"], texts["Phone"], texts["Blocked"]) == (JAN, None, "false")
     error = requests.get(url, headers=headers, timeout=10)
     assert "Please add a $select" in "".join(ElementTree.fromstring(error.content).itertext())
     refused = requests.get(url, headers=headers | {"Accept": "application/xml"}, timeout=10)

@@ -39,6 +39,7 @@ def page(bench: Bench, path: str = "/") -> str:
 
 
 def test_the_overview_shows_what_exact_holds_newest_change_first(bench: Bench) -> None:
+    bench.sim.dials.minute_seconds = 1e7
     for number in range(20):
         bench.sim.add_account(DIVISION, Code=str(100 + number), Name=f"Lid {number:02}", City="Delft")
     bench.sim.edit_account(DIVISION, "104", Name="<b>Jan & co</b>")
@@ -88,6 +89,7 @@ def test_every_verb_works_over_http(bench: Bench) -> None:
     url = bench.sim.base_url
     control(url, "add_division", code=5, description="Vijf")
     control(url, "change_division", division=5, status=2)
+    control(url, "turn", minute_seconds=1e7)
     user = control(url, "add_user", username="second", divisions=[5], language="en")
     assert control(url, "change_user", user="second", email="a@b.example")["user_id"] == user["user_id"]
     app = control(url, "add_app", name="Second", redirect_uri=REDIRECT)

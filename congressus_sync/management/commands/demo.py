@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.urls import reverse
 
 from congressus_sync import keys, prepare, serve
 from congressus_sync.demo import association, run, treasurer
@@ -30,6 +29,10 @@ _OF_A_REAL_INSTALLATION = (
     "SECRET_KEY",
     "TRUST_PROXY",
 )
+
+
+# Registered at Exact Online by everybody who connects, so it never changes.
+REDIRECT_PATH = "/settings/integrations/exact-online/configs/authorize"
 
 
 class Command(BaseCommand):
@@ -51,7 +54,7 @@ class Command(BaseCommand):
         treasurer.ensure(prepare_in / run.PASSWORD)
         self.stdout.flush()
         url = settings.PUBLIC_URL
-        redirect = url + reverse("exact-online-authorize")
+        redirect = url + REDIRECT_PATH
         serve.become(
             "congressus_sync.demo.run", port=settings.PORT, url=url, redirect=redirect, simulator=simulator_port, var=prepare_in
         )

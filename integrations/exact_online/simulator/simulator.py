@@ -100,8 +100,8 @@ class Simulator:
             return
         self._server.shutdown()
         self._server.server_close()
-        self.faults.clear()
         self._server.close_connections()
+        self.faults.clear()  # after hanging up: what a gate held is executed, but nobody hears of it
         self._server = None
 
     def answer(self, request: Request) -> Response:

@@ -1,0 +1,47 @@
+"""Push what is due now, in this process, and say what happened. The same work as the worker's."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from integrations.drain import Drain
+from integrations.models import ExactOnlineConnection
+from integrations.problems import RESTS, ConnectionProblem
+
+
+class Command(BaseCommand):
+    help = "Push members that changed to Exact Online, once, and print what was done."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--connection", type=int, metavar="N", help="only the connection with this number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connections = ExactOnlineConnection.objects.live()
+        if options["connection"] is not None:
+            connections = connections.filter(pk=options["connection"])
+            if not connections:
+                raise CommandError(f"There is no connection {options['connection']}.")
+        if not connections:
+            self.stdout.write("There are no connections yet; add one under Settings > Integrations > Exact Online.")
+        for connection in connections:
+            self.stdout.write(f"{connection.pk}  {connection}: {self._push(connection)}")
+
+    def _push(self, connection: ExactOnlineConnection) -> str:
+        if not connection.enabled:
+            return "not enabled, nothing sent."
+        drain = Drain(connection.pk).run()
+        connection.refresh_from_db()
+        if drain.claimed:
+            done = ", ".join(f"{count} {outcome}" for outcome, count in sorted(drain.counts.items())) or "nothing to do"
+            return f"{done}. {self._what_follows(connection)}".strip()
+        return self._what_follows(connection) or "another process is busy with it."
+
+    def _what_follows(self, connection: ExactOnlineConnection) -> str:
+        if connection.attention:
+            problem = ConnectionProblem(connection.attention)
+            return f"Needs attention: {problem.label}. {problem.sentence(connection.attention_details)}"
+        rests = max(filter(None, (connection.resume_at, connection.bulk_resume_at)), default=None)
+        if rests and rests > timezone.now():
+            return f"{RESTS.get(connection.resume_reason, '')} Goes on at {timezone.localtime(rests):%H:%M:%S}."
+        return ""

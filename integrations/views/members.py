@@ -1,0 +1,199 @@
+"""The members and where each of them stands in Exact Online; changing what a member is, is the business of the floor below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.vary import vary_on_headers
+from django.views.generic import DetailView, ListView, View
+from django_countries import countries
+
+from integrations import bell, problems, standing, waiting
+from integrations.exact_online import hosts
+from integrations.filters import ORDERS, MemberFilter
+from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
+from integrations.models.link import RelationLinkQuerySet, SyncState
+from members.cleaning import language_name
+from members.masking import mask_iban
+from members.models import Member
+
+HISTORY = 20
+
+
+class Members(PermissionRequiredMixin, ListView):
+    permission_required = "members.view_member"
+    template_name = "members/list.html"
+    paginate_by = 100
+
+    def get_queryset(self) -> QuerySet[Member]:
+        self.connections = standing.shown_connections()
+        members = Member.objects.select_related("status").order_by(*ORDERS["name"])
+        self.filter = MemberFilter(self.request.GET, queryset=members, connections=self.connections)
+        return self.filter.qs
+
+    def paginate_queryset(self, queryset: Any, page_size: int) -> tuple[Paginator, Page, Any, bool]:
+        """A link to a page that no longer exists shows the last one: members come and go."""
+        paginator = self.get_paginator(queryset, page_size)
+        page = paginator.get_page(self.request.GET.get("page"))
+        return paginator, page, page.object_list, page.has_other_pages()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        page = context["page_obj"]
+        members = list(page)
+        standings = standing.of_members(members, self.connections)
+        return context | {
+            "filter": self.filter,
+            "connections": self.connections,
+            "rows": [(member, _telling(standings.get(member.pk, []))) for member in members],
+            "pages": context["paginator"].get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            "nobody_yet": not members and not Member.objects.exists(),
+        }
+
+
+def _telling(standings: list[standing.Standing]) -> list[standing.Standing]:
+    """Of several connections only those a member takes part in; where there is none, that is said once."""
+    return [found for found in standings if found.state] or standings[:1]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a member's page says of one connection."""
+
+    standing: standing.Standing
+    now: datetime
+
+    @cached_property
+    def wait(self) -> waiting.Wait | None:
+        return waiting.wait(self.standing, self.now) if self.standing.state == SyncState.WAITING else None
+
+    @property
+    def problem(self) -> problems.LinkProblem | None:
+        link = self.standing.link
+        return problems.LinkProblem(link.problem) if link and self.standing.state == SyncState.NEEDS_ATTENTION else None
+
+    @property
+    def problem_sentence(self) -> str:
+        return self.problem.sentence(self.standing.link.problem_details) if self.problem and self.standing.link else ""
+
+    @property
+    def warnings(self) -> list[str]:
+        link = self.standing.link
+        return [problems.warning_sentence(**warning) for warning in link.warnings] if link and self.standing.state else []
+
+    @property
+    def relation_url(self) -> str:
+        """The relation in Exact, for people; "" where there is none yet."""
+        connection, link = self.standing.connection, self.standing.link
+        if not (link and link.guid and connection.app and connection.division):
+            return ""
+        return hosts.relation_url(connection.app.base_url(), connection.division, str(link.guid))
+
+    @property
+    def may_sync(self) -> bool:
+        """There is something to ring for; what is parked has a button of its own."""
+        return self.standing.connection.enabled and self.standing.state in (SyncState.WAITING, SyncState.UP_TO_DATE)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history, in words. `changes`: our word for the field, what was known of it (None: nothing), what was sent."""
+
+    attempt: PushAttempt
+
+    @property
+    def outcome(self) -> PushAttempt.Outcome:
+        return PushAttempt.Outcome(self.attempt.outcome)
+
+    @property
+    def changes(self) -> Iterator[tuple[str, str | None, str]]:
+        for field, (old, new) in self.attempt.changes.items():
+            yield problems.field_label(field), old, new
+
+
+@method_decorator(vary_on_headers("HX-Request"), name="dispatch")
+class MemberPage(PermissionRequiredMixin, DetailView):
+    """Asked by htmx it is only the part that moves: how the member stands, and the history."""
+
+    permission_required = "members.view_member"
+    context_object_name = "member"
+    queryset = Member.objects.select_related("status", "changed_by")
+
+    def get_template_names(self) -> list[str]:
+        return ["members/_sync.html" if "HX-Request" in self.request.headers else "members/detail.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        member, now = self.object, timezone.now()
+        standings = standing.of_members([member], standing.shown_connections()).get(member.pk, [])
+        lines = [Line(found, now) for found in standings]
+        attempts = member.push_attempts.select_related("connection__financial_administration")[:HISTORY]
+        return super().get_context_data(
+            lines=lines,
+            look_again=min((line.wait.look_again for line in lines if line.wait and line.wait.look_again), default=None),
+            history=[Entry(attempt) for attempt in attempts],
+            country=countries.name(member.country) or member.country,
+            iban=mask_iban(member.iban),
+            language=language_name(member.language),
+            **kwargs,
+        )
+
+
+class _Decision(PermissionRequiredMixin, View):
+    """A person decides about one member in one connection. Whatever there is to send then, is sent after commit."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: int, connection_pk: int) -> HttpResponse:
+        self.member = get_object_or_404(Member, pk=pk)
+        self.connection = get_object_or_404(ExactOnlineConnection.objects.live(), pk=connection_pk)
+        with transaction.atomic():
+            said = self.decide(RelationLink.objects.filter(connection=self.connection, member=self.member))
+            transaction.on_commit(bell.ring, robust=True)
+        messages.success(request, said % {"member": self.member.display_name, "connection": self.connection})
+        return HttpResponseRedirect(self.member.get_absolute_url())
+
+    def decide(self, links: RelationLinkQuerySet) -> str:
+        """Write it; returns a sentence for the person."""
+        raise NotImplementedError
+
+
+class SyncNow(_Decision):
+    permission_required = "integrations.sync_exactonlineconnection"
+
+    def decide(self, links: RelationLinkQuerySet) -> str:
+        links.try_again(timezone.now())
+        if links.with_state(self.connection.mapping_key).filter(sync_state=SyncState.UP_TO_DATE).exists():
+            return _("There is nothing to send: %(connection)s has the latest of %(member)s already.")
+        return _("%(member)s is sent to %(connection)s as soon as possible.")
+
+
+class LeaveOut(_Decision):
+    permission_required = "integrations.change_relationlink"
+
+    def decide(self, links: RelationLinkQuerySet) -> str:
+        # Who was never sent may have no link to mark yet.
+        RelationLink.objects.get_or_create(connection=self.connection, member=self.member)
+        links.leave_out()
+        return _("%(member)s is left out of %(connection)s. What Exact Online has of this member stays as it is.")
+
+
+class TakePart(_Decision):
+    permission_required = "integrations.change_relationlink"
+
+    def decide(self, links: RelationLinkQuerySet) -> str:
+        links.take_part_again()
+        return _("%(member)s takes part in %(connection)s again.")
