@@ -1,4 +1,4 @@
-"""Taking in a large file of members: how long, how much memory, and how long other writers wait. On SQLite, in a fresh database."""
+"""Taking in a large file of members, on a fresh SQLite: how long, how much memory, and how long other writers wait."""
 
 from __future__ import annotations
 

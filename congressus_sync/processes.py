@@ -172,7 +172,7 @@ class Supervisor:
         self._doze(min(restarts) - time.monotonic() if restarts else LONGEST_PAUSE)
 
     def _stop(self) -> None:
-        hurry_at = self._requests_to_stop + 1
+        hurry_at = 2 if self._requests_to_stop else 1  # one more than it took to come here
         for child in reversed(self._children):
             child.ask_to_end()
             deadline = time.monotonic() + child.program.grace

@@ -4,9 +4,10 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from congressus_sync import views
+from congressus_sync.home import Home
 
 urlpatterns = [
-    path("", views.Home.as_view(), name="home"),
+    path("", Home.as_view(), name="home"),
     path("health/", views.health, name="health"),
     path("settings/", views.Settings.as_view(), name="settings"),
     path("accounts/login/", account.login, name="account_login"),

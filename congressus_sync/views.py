@@ -1,4 +1,4 @@
-"""The pages that belong to no floor: the overview, the door to the settings, and the answer to "are you alive?"."""
+"""The pages that belong to no floor: the door to the settings, and the answer to "are you alive?"."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.mixins import PermissionRequiredMixin
@@ -8,11 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
-
-
-class Home(PermissionRequiredMixin, TemplateView):
-    permission_required = "members.view_member"
-    template_name = "home.html"
 
 
 class Settings(PermissionRequiredMixin, TemplateView):

@@ -25,6 +25,7 @@ from integrations.models.secret import SecretUnreadable
 FRESH = timedelta(minutes=2)
 FRESH_REFUSAL = timedelta(minutes=1)
 KEPT = timedelta(hours=1)
+NO_RIGHTS = ("none", "forbidden")
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,12 @@ class Listing:
     @property
     def sentence(self) -> str:
         """What is the matter, in words; "" when nothing is."""
-        if not self.trouble:
-            return "" if self.administrations else _NONE_VISIBLE()
-        return _sentence(self.trouble, self.details)
+        return _sentence(self.trouble, self.details) if self.trouble else ""
 
     @property
-    def passes(self) -> bool:
-        """Exact could not be asked: nothing is known, for or against."""
-        return self.trouble in problems.RESTS
+    def is_unknown(self) -> bool:
+        """Exact gave no answer about this user, for or against."""
+        return self.trouble not in ("", *NO_RIGHTS)
 
 
 def reached_by(token: ExactOnlineToken, *, refresh: bool = False) -> Listing:
@@ -68,7 +67,7 @@ def reached_by(token: ExactOnlineToken, *, refresh: bool = False) -> Listing:
     if at is not None and not refresh and at > timezone.now() - kept_for:
         return listing
     asked = _ask(token)
-    if asked.trouble:
+    if asked.is_unknown:
         asked = replace(asked, administrations=listing.administrations)
     cache.set(_key(token), (timezone.now(), asked), KEPT.total_seconds())
     return asked
@@ -90,12 +89,14 @@ def _ask(token: ExactOnlineToken) -> Listing:
 
     try:
         found = clients.for_token(token).call(ask)
-    except errors.Forbidden as error:
-        return Listing(trouble="forbidden", details={"reason": error.reason})
+    except errors.Forbidden:
+        return Listing(trouble="forbidden")
     except errors.ExactError as error:
         return _troubled(failures.of_connection(error, timezone.now()))
     except (ConnectionRests, ConnectionNeedsAttention, SecretUnreadable) as trouble:
         return _troubled(trouble)
+    if not found:
+        return Listing(trouble="none")
     administrations = (Administration(one.code, one.description or one.customer_name, one.active) for one in found)
     return Listing(tuple(sorted(administrations, key=lambda one: (one.name.casefold(), one.number))))
 
@@ -111,19 +112,17 @@ def _troubled(trouble: Exception) -> Listing:
     return Listing(trouble="unexpected")
 
 
-def _NONE_VISIBLE() -> str:  # noqa: N802
-    return _(
-        "The Exact user who gave consent sees no administration at all. Give that user rights in Exact Online, or connect again as "
-        "another user; then refresh the list."
-    )
-
-
 def _sentence(trouble: str, details: Mapping[str, str]) -> str:
+    if trouble == "none":
+        return _(
+            "The Exact user who gave consent sees no administration at all. Give that user rights in Exact Online, or connect again as "
+            "another user; then refresh the list."
+        )
     if trouble == "forbidden":
         return _(
-            "Exact Online does not show the Exact user who gave consent which administrations there are%(reason)s. Give that user "
-            "rights in Exact Online, or connect again as another user; then refresh the list."
-        ) % {"reason": problems.forbidden_reason(details.get("reason", ""))}
+            "Exact Online does not show the Exact user who gave consent which administrations there are. Give that user rights in "
+            "Exact Online, or connect again as another user; then refresh the list."
+        )
     if trouble in problems.RESTS:
         return _("%(reason)s Try again in a few minutes.") % {"reason": problems.RESTS[trouble]}
     return problems.ConnectionProblem(trouble).sentence(details)

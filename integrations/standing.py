@@ -1,7 +1,7 @@
 """Where a member stands in each connection: the one reading of links that people see, in lists, on pages and in counts.
 
-A link alone does not tell it. Who is in no selected status takes no part, whatever an older link says; who is in one but has no link
-yet, is waiting for it. Lists, filters and counts all read it here, so that a number and the list behind it agree.
+A link alone does not tell it. Who is in no selected status takes no part, whatever an older link says; who is in one but has no
+link yet, is waiting for it. Lists, filters and counts all read it here, so that a number and the list behind it agree.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Standing:
 
 
 def shown_connections() -> list[ExactOnlineConnection]:
-    """Live ones that members can take part in. Each comes with its statuses; one still being set up says nothing about anybody."""
+    """Live ones that members can take part in, with their statuses; one still being set up says nothing about anybody."""
     live = ExactOnlineConnection.objects.live().filter(Q(enabled=True) | Q(statuses__isnull=False)).distinct()
     return list(live.select_related("financial_administration", "app").prefetch_related("statuses"))
 
@@ -103,5 +103,5 @@ def _statuses(connection: ExactOnlineConnection) -> list[int]:
 
 def _in_state(connection: ExactOnlineConnection, state: str) -> Q:
     links = RelationLink.objects.filter(connection=connection, member=OuterRef("pk"))
-    found = Q(Exists(links.with_state(connection.mapping_key).filter(sync_state=state)))
+    found = Q(Exists(links.with_state(connection.mapping_key).filter(sync_state=state)))  # type: ignore[misc]
     return found | ~Q(Exists(links)) if state == SyncState.WAITING else found

@@ -1,5 +1,35 @@
-"""Addresses of the pages that show how members and systems are linked. `authorize` is the Redirect URL registered at Exact: never change it."""
+"""Addresses of the pages that show how members and systems are linked.
 
-from django.urls import URLPattern
+`authorize` is the Redirect URL registered at Exact: never change it.
+"""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from integrations.views import connections, consent, links, members, settings
+
+EXACT_ONLINE = "settings/integrations/exact-online/"
+ONE = EXACT_ONLINE + "<int:pk>/"
+LINK = ONE + "links/<int:link_pk>/"
+
+urlpatterns = [
+    path("settings/integrations/", connections.Integrations.as_view(), name="integrations"),
+    path(EXACT_ONLINE, connections.Connections.as_view(), name="exact-online-connections"),
+    path(EXACT_ONLINE + "add/", connections.Add.as_view(), name="exact-online-add"),
+    path(EXACT_ONLINE + "configs/authorize", consent.Authorize.as_view(), name="exact-online-authorize"),
+    path(ONE, connections.Connection.as_view(), name="exact-online-connection"),
+    path(ONE + "connect/", consent.Connect.as_view(), name="exact-online-connect"),
+    path(ONE + "edit/", settings.Edit.as_view(), name="exact-online-edit"),
+    path(ONE + "enable/", connections.Enable.as_view(), name="exact-online-enable"),
+    path(ONE + "disable/", connections.Disable.as_view(), name="exact-online-disable"),
+    path(ONE + "sync-now/", connections.SyncNow.as_view(), name="exact-online-sync-now"),
+    path(ONE + "remove/", connections.Remove.as_view(), name="exact-online-remove"),
+    path(LINK + "try-again/", links.TryAgain.as_view(), name="exact-online-try-again"),
+    path(LINK + "link/", links.Link.as_view(), name="exact-online-link"),
+    path(LINK + "leave-out/", links.LeaveOut.as_view(), name="exact-online-leave-out"),
+    path(LINK + "take-part/", links.TakePart.as_view(), name="exact-online-take-part"),
+    path("members/", members.Members.as_view(), name="members"),
+    path("members/<int:pk>/", members.MemberPage.as_view(), name="member"),
+    path("members/<int:pk>/connections/<int:connection_pk>/sync-now/", members.SyncNow.as_view(), name="member-sync-now"),
+    path("members/<int:pk>/connections/<int:connection_pk>/leave-out/", members.LeaveOut.as_view(), name="member-leave-out"),
+    path("members/<int:pk>/connections/<int:connection_pk>/take-part/", members.TakePart.as_view(), name="member-take-part"),
+]

@@ -115,7 +115,8 @@ def take_in(
     while batch := list(islice(rows, BATCH)):
         so_far = intake.commit(batch, so_far, record)
         yield so_far
-        _let_others_write()
+        if len(batch) == BATCH:
+            _let_others_write()
 
 
 class _Intake:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-long-enough-to-satisfy-the-deploy-check")
 os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=")
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(tempfile.gettempdir()) / f'congressus_sync_tests_{os.getuid()}.sqlite3'}")
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(tempfile.gettempdir()) / f'congressus_sync_tests_{os.getpid()}.sqlite3'}")
 os.environ.setdefault("EMAIL_URL", "memorymail://")
+# What nobody is there to hear goes nowhere; stories with a worker bring a broker of their own.
+HAS_BROKER = bool(os.environ.get("CELERY_BROKER_URL"))
+os.environ.setdefault("CELERY_BROKER_URL", "memory://")
 
 from congressus_sync.settings import *  # noqa: E402, F403
 

@@ -96,7 +96,7 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
     # What people decide about links. The drain reads a link right before each call, so these need no lease.
 
     def try_again(self, now: datetime) -> int:
-        """Un-park, and end the pause after a failure. What vanished from Exact is forgotten: a new relation is created, same code.
+        """Un-park, and end the pause after a failure. What vanished from Exact is created anew, by the same code.
 
         Only a request whose answer was lost keeps half a minute of its pause, because it may still be running at Exact.
         """

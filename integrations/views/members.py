@@ -22,7 +22,7 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.generic import DetailView, ListView, View
 from django_countries import countries
 
-from integrations import bell, problems, standing, waiting
+from integrations import bell, connections, problems, standing, waiting
 from integrations.exact_online import hosts
 from integrations.filters import ORDERS, MemberFilter
 from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
@@ -58,7 +58,9 @@ class Members(PermissionRequiredMixin, ListView):
         standings = standing.of_members(members, self.connections)
         return context | {
             "filter": self.filter,
+            "sort": self.filter.form.cleaned_data.get("sort") or "name",
             "connections": self.connections,
+            "several": len(self.connections) > 1,
             "rows": [(member, _telling(standings.get(member.pk, []))) for member in members],
             "pages": context["paginator"].get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "nobody_yet": not members and not Member.objects.exists(),
@@ -97,11 +99,17 @@ class Line:
 
     @property
     def relation_url(self) -> str:
-        """The relation in Exact, for people; "" where there is none yet."""
+        """The relation in Exact, for people: the member's own, or the one that has his code. "" where there is none."""
         connection, link = self.standing.connection, self.standing.link
-        if not (link and link.guid and connection.app and connection.division):
+        guid = link and (link.guid or (self.problem and link.problem_details.get("guid")))
+        if not (guid and connection.app and connection.division):
             return ""
-        return hosts.relation_url(connection.app.base_url(), connection.division, str(link.guid))
+        return hosts.relation_url(connection.app.base_url(), connection.division, str(guid))
+
+    @property
+    def may_link(self) -> bool:
+        """It is for a person to say whether the relation that has this member's code is this member."""
+        return bool(self.problem and self.standing.link and connections.may_link(self.standing.link))
 
     @property
     def may_sync(self) -> bool:
@@ -111,7 +119,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the history, in words. `changes`: our word for the field, what was known of it (None: nothing), what was sent."""
+    """One line of the history, in words. `changes`: our word for a field, what it was (None: not known), what was sent."""
 
     attempt: PushAttempt
 
@@ -134,7 +142,7 @@ class MemberPage(PermissionRequiredMixin, DetailView):
     queryset = Member.objects.select_related("status", "changed_by")
 
     def get_template_names(self) -> list[str]:
-        return ["members/_sync.html" if "HX-Request" in self.request.headers else "members/detail.html"]
+        return ["members/_moving.html" if "HX-Request" in self.request.headers else "members/detail.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         member, now = self.object, timezone.now()
@@ -147,7 +155,7 @@ class MemberPage(PermissionRequiredMixin, DetailView):
             history=[Entry(attempt) for attempt in attempts],
             country=countries.name(member.country) or member.country,
             iban=mask_iban(member.iban),
-            language=language_name(member.language),
+            language_name=language_name(member.language),
             **kwargs,
         )
 
@@ -176,7 +184,8 @@ class SyncNow(_Decision):
 
     def decide(self, links: RelationLinkQuerySet) -> str:
         links.try_again(timezone.now())
-        if links.with_state(self.connection.mapping_key).filter(sync_state=SyncState.UP_TO_DATE).exists():
+        with_state = links.with_state(self.connection.mapping_key)
+        if with_state.filter(sync_state=SyncState.UP_TO_DATE).exists():  # type: ignore[misc]
             return _("There is nothing to send: %(connection)s has the latest of %(member)s already.")
         return _("%(member)s is sent to %(connection)s as soon as possible.")
 

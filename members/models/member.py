@@ -60,7 +60,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
             raise TypeError("update_conflicts would overwrite members without raising their revision; look them up instead.")
         with transaction.atomic(using=self.db, savepoint=False):
             created = super().bulk_create(objs, *args, **kwargs)
-            signals.ring_on_commit(self.db)
+            if created:
+                signals.ring_on_commit(self.db)
         return created
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -64,7 +63,7 @@ class MemberImportUpload(PermissionRequiredMixin, FormView):
         with transaction.atomic():
             member_import = form.save(self.request.user.pk)
             # The broker may be away: beat finds what waits within a minute, so the page need not fail with it.
-            transaction.on_commit(partial(import_members.delay, member_import.pk), robust=True)
+            transaction.on_commit(lambda: import_members.delay(member_import.pk), robust=True)
         messages.success(self.request, _("The file was received. Taking it in starts within a minute; you may leave this page."))
         return HttpResponseRedirect(member_import.get_absolute_url())
 

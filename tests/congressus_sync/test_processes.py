@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from congressus_sync import processes
 from congressus_sync.processes import Child, Program
-from tests.congressus_sync.running import ROOT, command_line, until
+from tests.congressus_sync.terminal import ROOT, command_line
 
 BEGIN = """
 import os, signal, sys, time
@@ -31,15 +33,27 @@ STUBBORN = "import os, signal, sys, time; signal.signal(signal.SIGTERM, signal.S
 )
 
 
-def tell(folder: Path, story: str) -> subprocess.Popen[str]:
+@contextmanager
+def told(folder: Path, story: str) -> Iterator[subprocess.Popen[str]]:
+    """The process that lives through the story; gone afterwards, whatever happened."""
     text = BEGIN + f"STUBBORN = {STUBBORN!r}\n" + textwrap.dedent(story)
-    return subprocess.Popen(
-        [sys.executable, "-c", text, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command = [sys.executable, "-c", text, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as teller:
+        try:
+            yield teller
+        finally:
+            teller.kill()
+
+
+def all_said(folder: Path, story: str) -> str:
+    with told(folder, story) as teller:
+        said, _ = teller.communicate(timeout=20)
+        assert teller.returncode == 0, said
+    return said
 
 
 def test_a_program_that_ends_at_once_ends_the_start_and_says_where_to_look(tmp_path: Path) -> None:
-    teller = tell(
+    said = all_said(
         tmp_path,
         """
         good = script("good", STUBBORN, grace=0.1, is_ready=(folder / "pid").exists)
@@ -51,8 +65,6 @@ def test_a_program_that_ends_at_once_ends_the_start_and_says_where_to_look(tmp_p
         """,
     )
 
-    said, _ = teller.communicate(timeout=20)
-
     assert f"The bad ended with status 3 while starting. What it said: {tmp_path}/logs/bad.log" in said
     assert "ready" not in said.splitlines()
     assert (tmp_path / "logs" / "bad.log").read_text() == "no licence\n"
@@ -60,7 +72,7 @@ def test_a_program_that_ends_at_once_ends_the_start_and_says_where_to_look(tmp_p
 
 
 def test_a_program_that_keeps_ending_is_started_again_and_again(tmp_path: Path) -> None:
-    teller = tell(
+    said = all_said(
         tmp_path,
         """
         processes.FIRST_PAUSE = 0.01
@@ -71,15 +83,12 @@ def test_a_program_that_keeps_ending_is_started_again_and_again(tmp_path: Path) 
         """,
     )
 
-    said, _ = teller.communicate(timeout=20)
-
-    assert teller.returncode == 0
     assert said.count("The moth ended with status 0; it is started again") == 3
     assert "Stopping" in said
 
 
 def test_what_a_program_leaves_behind_is_gone_before_it_starts_again(tmp_path: Path) -> None:
-    teller = tell(
+    said = all_said(
         tmp_path,
         """
         processes.FIRST_PAUSE = 0.01
@@ -92,35 +101,31 @@ def test_what_a_program_leaves_behind_is_gone_before_it_starts_again(tmp_path: P
         """,
     )
 
-    said, _ = teller.communicate(timeout=20)
-
     assert "The parent was ended by SIGKILL" in said
     assert not command_line(int((tmp_path / "pid").read_text()))
 
 
 def test_the_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
-    teller = tell(tmp_path, 'supervise(script("stubborn", STUBBORN, grace=60, is_ready=(folder / "pid").exists))')
-    assert teller.stdout
-    assert teller.stdout.readline() == "ready\n"
+    with told(tmp_path, 'supervise(script("stubborn", STUBBORN, grace=60, is_ready=(folder / "pid").exists))') as teller:
+        assert next(teller.stdout or iter(())) == "ready\n"
 
-    teller.send_signal(signal.SIGINT)
-    assert teller.stdout.readline().startswith("Stopping")
-    assert teller.poll() is None  # it waits
-    teller.send_signal(signal.SIGINT)
+        teller.send_signal(signal.SIGINT)
+        assert next(teller.stdout or iter(())).startswith("Stopping")
+        assert teller.poll() is None  # it waits
+        teller.send_signal(signal.SIGINT)
 
-    assert teller.wait(timeout=10) == 0
+        assert teller.wait(timeout=10) == 0
     assert not command_line(int((tmp_path / "pid").read_text()))
 
 
 def test_grace_ends(tmp_path: Path) -> None:
-    teller = tell(tmp_path, 'supervise(script("stubborn", STUBBORN, grace=0.3, is_ready=(folder / "pid").exists))')
-    assert teller.stdout
-    assert teller.stdout.readline() == "ready\n"
+    with told(tmp_path, 'supervise(script("stubborn", STUBBORN, grace=0.3, is_ready=(folder / "pid").exists))') as teller:
+        assert next(teller.stdout or iter(())) == "ready\n"
 
-    teller.send_signal(signal.SIGTERM)
+        teller.send_signal(signal.SIGTERM)
 
-    assert teller.wait(timeout=10) == 0
-    until(lambda: not command_line(int((tmp_path / "pid").read_text())), "it was killed", within=2)
+        assert teller.wait(timeout=10) == 0
+    assert not command_line(int((tmp_path / "pid").read_text()))
 
 
 def test_pauses_grow_and_begin_small_again_after_a_steady_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from celery import Celery
+from kombu import Connection
 
 from congressus_sync import broker
-from tests.congressus_sync.running import ROOT, a_clean_environment, a_free_port, command_line, running, status_of, until
+from congressus_sync.celery import app
+from tests.congressus_sync.terminal import ROOT, a_clean_environment, a_free_port, command_line, running, status_of
+from tests.running import eventually
 
 
 def a_terminal_says(command: str, **environment: object) -> tuple[int, str]:
@@ -34,6 +36,12 @@ def environment_of(process: int) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
+def a_job_for(broker_url: str) -> str:
+    """Publish a job as a page does; its id."""
+    with Connection(broker_url) as connection:
+        return str(app.send_task("integrations.tasks.ring", connection=connection).id)
+
+
 @pytest.mark.worker
 def test_one_terminal_runs_everything_mends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     port = a_free_port()
@@ -50,19 +58,18 @@ def test_one_terminal_runs_everything_mends_it_and_leaves_nothing_behind(tmp_pat
             assert (tmp_path / "var" / "keys" / name).read_text().strip() not in said
 
         [worker] = serve.running("congressus_sync.worker")
-        messages = Celery(broker=environment_of(worker)["CELERY_BROKER_URL"])
-        until(lambda: messages.control.ping(timeout=0.5), "the worker answers through the broker")
-        forked_by_it = set(
-            until(lambda: [n for n in serve.processes() if n != worker and "worker" in command_line(n)], "its pool")
-        )
+        broker_url = environment_of(worker)["CELERY_BROKER_URL"]
+        serve.says(f"{a_job_for(broker_url)}] succeeded")
+        forked_by_it = [number for number in serve.processes() if number != worker and "worker" in command_line(number)]
+        assert len(forked_by_it) == 3  # two that work and the scheduler
 
         os.kill(worker, signal.SIGKILL)
-        [another] = until(lambda: serve.running("congressus_sync.worker"), "another worker", within=10)
+        eventually(lambda: serve.running("congressus_sync.worker"), within=10, why="no other worker was started")
+        [another] = serve.running("congressus_sync.worker")
         assert another != worker
         assert not any(command_line(number) for number in forked_by_it)
-        until(lambda: messages.control.ping(timeout=0.5), "the new worker answers through the broker")
+        serve.says(f"{a_job_for(broker_url)}] succeeded")
         assert "The worker was ended by SIGKILL; it is started again in 1 s." in serve.said
-        messages.close()
 
         everything = serve.processes()
         assert serve.stop() == 0
@@ -80,7 +87,7 @@ def test_what_it_started_ends_with_it_even_when_it_is_killed(tmp_path: Path) -> 
 
         serve.stop(signal.SIGKILL)
 
-        until(lambda: not [number for number in everything if command_line(number)], "all of them are gone")
+        eventually(lambda: not any(command_line(number) for number in everything), why="something outlived it")
 
 
 def test_a_database_of_ones_own_asks_for_keys_of_ones_own(tmp_path: Path) -> None:
@@ -133,7 +140,7 @@ def put(folder: Path, name: str, script: str) -> Path:
 
 
 def test_without_any_server_it_says_what_to_install(a_machine_without_servers: Path) -> None:
-    with pytest.raises(broker.NoBroker, match="apt install redis-server.*CELERY_BROKER_URL"):
+    with pytest.raises(broker.NoBroker, match=r"apt install redis-server.*CELERY_BROKER_URL"):
         broker.find_server()
 
 
@@ -159,7 +166,7 @@ def test_a_long_temporary_folder_does_not_make_the_socket_unusable(tmp_path: Pat
     try:
         process = subprocess.Popen(made.command)
         try:
-            until(made.answers, "the broker answers")
+            eventually(made.answers, why="the broker did not answer")
             assert stat.S_IMODE(made.folder.stat().st_mode) == 0o700
         finally:
             process.terminate()

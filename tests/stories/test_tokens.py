@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations import keep_alive, tokens
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests
 from integrations.models import ExactOnlineConnection, ExactOnlineToken
+from tests.running import database_url
 from tests.worlds import World
 
 REFRESH = "oauth2/token"
@@ -68,14 +69,6 @@ def test_eight_processes_want_a_token_at_once_and_one_refresh_serves_them_all(wo
     assert [process.returncode for process in processes] == [0] * 8
     assert len(set(answers)) == 1 and answers[0]
     assert refreshes(world) == [200]
-
-
-def database_url() -> str:
-    """The address of the test database, for processes of our own."""
-    config = database.settings_dict
-    if config["ENGINE"].endswith("sqlite3"):
-        return f"sqlite:///{config['NAME']}"
-    return f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
 def test_who_does_not_get_the_lease_gives_up_for_a_while_and_spends_nothing(world: World, token, monkeypatch) -> None:

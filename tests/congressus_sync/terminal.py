@@ -6,13 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+
+from tests.running import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What the suite itself set, or the machine that runs it: a terminal of somebody new has none of it.
@@ -37,19 +37,6 @@ def a_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-Seen = TypeVar("Seen")
-
-
-def until(look: Callable[[], Seen], what: str, within: float = 20.0) -> Seen:
-    """The first thing seen that is true; a failure in words after `within` seconds."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if seen := look():
-            return seen
-        time.sleep(0.05)
-    raise AssertionError(f"Not within {within:.0f} s: {what}")
-
-
 class Running:
     """A `manage.py` command that runs, and what it has said so far."""
 
@@ -71,7 +58,9 @@ class Running:
 
     def says(self, words: str, within: float = 40.0) -> str:
         """All it said, once it has said this."""
-        return until(lambda: self.said if words in self.said or self.has_ended() else "", f"{words!r} in:\n{self.said}", within)
+        eventually(lambda: words in self.said or self.has_ended(), within, f"not within {within:.0f} s: {words!r}")
+        assert words in self.said, f"It did not say {words!r} but:\n{self.said}"
+        return self.said
 
     def has_ended(self) -> bool:
         return self.process.poll() is not None
