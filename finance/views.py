@@ -15,7 +15,6 @@ from django.forms import Form, ModelForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.generic import CreateView, DeleteView, ListView, UpdateView
 from django.views.generic.detail import SingleObjectTemplateResponseMixin
 from django.views.generic.edit import ModelFormMixin
@@ -66,18 +65,15 @@ class FinancialAdministrationDelete(PermissionRequiredMixin, DeleteView):
         name = self.object.name
         try:
             response = super().form_valid(form)
-        except ProtectedError as error:
-            messages.error(self.request, _still_used(name, len(error.protected_objects)))
+        except ProtectedError:
+            messages.error(self.request, _still_used(name))
             return HttpResponseRedirect(self.get_success_url())
         messages.success(self.request, _("The financial administration %(name)s was deleted.") % {"name": name})
         return response
 
 
-def _still_used(name: str, count: int) -> str:
-    return ngettext(
-        "%(name)s was not deleted: a connection still uses it, and would no longer know whose members go where. "
-        "Remove that connection first, or give it another financial administration.",
-        "%(name)s was not deleted: %(count)d connections still use it, and would no longer know whose members go where. "
-        "Remove those connections first, or give them another financial administration.",
-        count,
-    ) % {"name": name, "count": count}
+def _still_used(name: str) -> str:
+    return _(
+        "%(name)s was not deleted: a connection still uses it, or did so and keeps its history under this name. "
+        "Remove that connection if it is still there; otherwise leave the administration as it is."
+    ) % {"name": name}

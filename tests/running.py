@@ -86,7 +86,7 @@ class Processes:
 
     def worker(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A Celery worker with one pool process; returns when it takes tasks."""
-        command = (sys.executable, "-m", "celery", "-A", "congressus_sync", "worker", "--concurrency=1", "--quiet")
+        command = (sys.executable, "-m", "celery", "-A", "congressus_sync", "worker", "--concurrency=1", "--loglevel=INFO")
         process = self.start(*command, "--without-gossip", "--without-mingle", *arguments)
         log = self._logs[-1]
         eventually(lambda: b"ready." in log.read_bytes(), within=30, why="the worker did not start")
