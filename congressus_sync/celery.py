@@ -36,6 +36,7 @@ app.conf.update(
         "ring": {"task": "integrations.tasks.ring", "schedule": 60.0, "options": {"expires": 55}},
         "keep-tokens-alive": {"task": "integrations.tasks.keep_tokens_alive", "schedule": 3600.0, "options": {"expires": 3500}},
         "prune": {"task": "integrations.tasks.prune", "schedule": 86400.0, "options": {"expires": 80000}},
+        "prune-imports": {"task": "members.tasks.prune_imports", "schedule": 86400.0, "options": {"expires": 80000}},
         "resume-imports": {"task": "members.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 55}},
     },
 )

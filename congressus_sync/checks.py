@@ -82,7 +82,7 @@ def refuse_bad_start() -> None:
     errors = [found for found in checks.run_checks(tags=[checks.Tags.security]) if found.level >= checks.ERROR]
     if errors:
         for error in errors:
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
         raise SystemExit(1)
 
 

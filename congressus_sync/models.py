@@ -8,9 +8,5 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
 
-    class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
-
     def __str__(self) -> str:
         return self.get_full_name() or self.username

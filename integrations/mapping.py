@@ -185,7 +185,7 @@ def _tidy(text: str) -> str:
 
 
 def _graphemes(text: str) -> list[str]:
-    return regex.findall(r"\X", text)
+    return [found[0] for found in regex.finditer(r"\X", text)]
 
 
 def _length(text: str) -> int:

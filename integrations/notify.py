@@ -34,8 +34,8 @@ def consent_runs_out(token: ExactOnlineToken, days: int) -> None:
         for connection in token.connections.live():
             lines = [
                 ngettext(
-                    "The consent at Exact Online for the connection of %(connection)s ends in %(days)s day, because it could not be renewed.",
-                    "The consent at Exact Online for the connection of %(connection)s ends in %(days)s days, because it could not be renewed.",
+                    "The consent at Exact Online for %(connection)s ends in %(days)s day, because it could not be renewed.",
+                    "The consent at Exact Online for %(connection)s ends in %(days)s days, because it could not be renewed.",
                     days,
                 )
                 % {"connection": connection, "days": days},

@@ -88,10 +88,9 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
 
     def counts(self, connection: ExactOnlineConnection) -> dict[str, int]:
         """SyncState value -> number of members taking part, in one query."""
-        counted = (
-            self.kept_by(connection).with_state(connection.mapping_key).values_list("sync_state").annotate(n=models.Count("pk"))
-        )
-        return {state.value: 0 for state in SyncState} | dict(counted.order_by())
+        states = self.kept_by(connection).with_state(connection.mapping_key).order_by().values("sync_state")  # type: ignore[misc]
+        counted = {row["sync_state"]: row["n"] for row in states.annotate(n=models.Count("pk"))}
+        return {state.value: 0 for state in SyncState} | counted
 
     # What people decide about links. The drain reads a link right before each call, so these need no lease.
 
@@ -100,7 +99,7 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
 
         Only a request whose answer was lost keeps half a minute of its pause, because it may still be running at Exact.
         """
-        in_doubt = Q(unconfirmed=True) | Q(creating_since__isnull=False)
+        in_doubt = Q(Q(unconfirmed=True) | Q(creating_since__isnull=False), not_before__isnull=False)
         soon = Least("not_before", Value(now + AFTER_A_LOST_ANSWER), output_field=models.DateTimeField())
         with transaction.atomic(using=self.db):
             self.filter(_vanished()).update(guid=None, confirmed={}, unconfirmed=False)

@@ -6,7 +6,7 @@ the text of an exception can show it by accident, and a page that merely lists c
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -56,7 +56,13 @@ class Secret:
     __str__ = __repr__
 
 
-class SecretField(models.TextField):
+if TYPE_CHECKING:
+    _Text = models.TextField[Secret | str, Secret]
+else:
+    _Text = models.TextField
+
+
+class SecretField(_Text):
     """A text column that holds only ciphertext. Assign text or a Secret; read a Secret."""
 
     def from_db_value(self, value: str | None, *args: Any) -> Secret:

@@ -114,7 +114,8 @@ class Line:
     @property
     def may_sync(self) -> bool:
         """There is something to ring for; what is parked has a button of its own."""
-        return self.standing.connection.enabled and self.standing.state in (SyncState.WAITING, SyncState.UP_TO_DATE)
+        connection, state = self.standing.connection, self.standing.state
+        return connection.enabled and not connection.attention and state in (SyncState.WAITING, SyncState.UP_TO_DATE)
 
 
 @dataclass(frozen=True)

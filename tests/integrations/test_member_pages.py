@@ -303,9 +303,10 @@ def test_waiting_says_for_what(
     member = association.member("1")
     association.link(association.connection(**ahead(of_connection)), member, **{"pushed_revision": 0} | ahead(of_link))
 
-    page = member_page(member)
+    page = member_page(member, SYNC)
     assert sentence in page
     assert looks_again in page
+    assert ("Sync now" in page) == bool(looks_again)
     assert bool(looks_again) == ("hx-trigger" in page)
 
 
@@ -342,6 +343,21 @@ def test_a_refusal_is_told_in_our_words_with_exacts_own_below_and_escaped(associ
     assert '<blockquote class="quote">Naam &lt;b&gt;ontbreekt&lt;/b&gt;</blockquote>' in page
     assert "Try again" in page
     assert "Sync now" not in page
+
+
+@pytest.mark.parametrize(("why", "may_link"), [("other_name", True), ("supplier", False)])
+def test_a_code_in_use_shows_the_other_relation_and_a_person_may_say_it_is_the_same(
+    association: Association, why: str, may_link: bool
+) -> None:
+    member, guid = association.member("1"), str(uuid4())
+    details = {"code": "1", "name": "J. Vries-Smit", "guid": guid, "why": why}
+    connection = association.connection()
+    link = association.parked(connection, member, guid=None, problem="code_in_use", problem_details=details)
+
+    page = member_page(member, DECIDE)
+    assert "“J. Vries-Smit”" in page
+    assert f"AccountID=%7B{guid}%7D" in page
+    assert (reverse("exact-online-link", args=[connection.pk, link.pk]) in page) == may_link
 
 
 def test_who_has_left_reads_why_nothing_is_sent(association: Association) -> None:
