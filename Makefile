@@ -75,8 +75,10 @@ $(DEV): requirements/dev.txt | $(BIN)/python
 	$(call install,requirements/dev.txt)
 	@touch $(BASE) $@
 
+# A virtualenv that uv made has no pip in it.
 ifdef UV
 install = @echo "Installing $(1) ..." && $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
 else
-install = @echo "Installing $(1) ..." && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+install = @echo "Installing $(1) ..." && { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; } && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endif

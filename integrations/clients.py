@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.utils import timezone
 
 from integrations import tokens
@@ -26,7 +27,7 @@ class AuthorizedClient:
     def __init__(
         self,
         base_url: str,
-        token_id: int,
+        token: ExactOnlineToken,
         division: int | None = None,
         *,
         before_call: Callable[[], None] = lambda: None,
@@ -34,28 +35,30 @@ class AuthorizedClient:
         session: Session | None = None,
         now: tokens.Clock = timezone.now,
     ) -> None:
-        self.token_id = token_id
+        self.token = token
         self.before_call = before_call
         self.after_error = after_error
         self.now = now
         self.client = ExactClient(base_url, lambda: self._token, division, session=session)
         self._token = ""
 
-    def call(self, ask: Callable[[ExactClient], Answer]) -> Answer:
+    def call(self, ask: Callable[[ExactClient], Answer], note: Callable[[], None] = lambda: None) -> Answer:
         """The answer to `ask(client)`; a refused access token is replaced once. Raises ExactError and what `tokens` raises.
 
-        Repeating is safe also for a write: Exact does nothing for a request it answers with 401.
+        `note` is committed before the call, in one transaction with the permission for it. Repeating is safe also for a write: Exact does nothing for a request it answers with 401.
         """
         # First the token, then the permission to call: fetching a token can take long, and a permission grows stale.
-        self._token = tokens.access_token(self.token_id, self.now)
+        self._token = tokens.access_token(self.token.pk, self.now, self.token)
         try:
-            return self._ask(ask)
+            return self._ask(ask, note)
         except errors.Unauthorized:
-            self._token = tokens.after_401(self.token_id, self._token, self.now)
-        return self._ask(ask)
+            self._token = tokens.after_401(self.token.pk, self._token, self.now)
+        return self._ask(ask, note)
 
-    def _ask(self, ask: Callable[[ExactClient], Answer]) -> Answer:
-        self.before_call()
+    def _ask(self, ask: Callable[[ExactClient], Answer], note: Callable[[], None]) -> Answer:
+        with transaction.atomic():
+            self.before_call()
+            note()
         try:
             return ask(self.client)
         except errors.ExactError as error:
@@ -68,11 +71,11 @@ def for_connection(connection: ExactOnlineConnection, **settings: Any) -> Author
 
     Raises ConnectionNeedsAttention where nobody has consented.
     """
-    if connection.app is None or connection.token_id is None:
+    if connection.app is None or connection.token is None:
         raise ConnectionNeedsAttention("consent_lost")
-    return AuthorizedClient(connection.app.base_url(), connection.token_id, connection.division, **settings)
+    return AuthorizedClient(connection.app.base_url(), connection.token, connection.division, **settings)
 
 
 def for_token(token: ExactOnlineToken) -> AuthorizedClient:
     """A client for what belongs to the Exact user, not to an administration: who am I, which administrations."""
-    return AuthorizedClient(token.app.base_url(), token.pk)
+    return AuthorizedClient(token.app.base_url(), token)

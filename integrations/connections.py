@@ -102,8 +102,8 @@ def change_credentials(connection: ExactOnlineConnection, site: str, client_id: 
 def _app(site: str, client_id: str, client_secret: str, mine: ExactOnlineConnection | None = None) -> ExactOnlineApp:
     check_secret(site, client_id, client_secret, mine)
     apps = ExactOnlineApp.objects.select_for_update()
-    app, _ = apps.get_or_create(site=site, client_id=client_id, defaults={"client_secret": client_secret})
-    if client_secret and not _is_secret_of(app, client_secret):
+    app, is_new = apps.get_or_create(site=site, client_id=client_id, defaults={"client_secret": client_secret})
+    if client_secret and not is_new and not _is_secret_of(app, client_secret):
         app.client_secret = client_secret
         app.save(update_fields=["client_secret"])
     return app

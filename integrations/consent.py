@@ -168,7 +168,8 @@ def _exchange(app: ExactOnlineApp, code: str) -> ExactOnlineToken:
         raise ConsentFailed(_not_exchanged(error)) from error
     today = timezone.now().astimezone(UTC).date()
     values = cast(dict[str, Any], tokens.pair_values(pair))
-    return ExactOnlineToken.objects.create(app=app, exact_user=None, calls_day=today, calls=1, **values)
+    row = ExactOnlineToken.objects.create(app=app, exact_user=None, calls_day=today, calls=1, **values)
+    return ExactOnlineToken.objects.select_related("app").get(pk=row.pk)  # read back, secrets are sealed
 
 
 def _not_exchanged(error: errors.ExactError) -> str:

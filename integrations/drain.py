@@ -24,7 +24,7 @@ from integrations.exact_online.client import ACCOUNTS
 from integrations.exact_online.limits import RateLimits
 from integrations.exact_online.transport import Session
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
-from integrations.models import ExactOnlineConnection, RelationLink
+from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
 from integrations.models.connection import LEASE
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
@@ -53,6 +53,7 @@ class Drain:
         self.counts: Counter[str] = Counter()
         self.claimed = False
         self._session = Session()
+        self._seen: ExactOnlineConnection
 
     def run(self, seconds: float = LONGEST) -> Drain:
         """Drain for at most `seconds`. Leaves quietly where somebody else drains, or nothing may be sent."""
@@ -108,15 +109,17 @@ class Drain:
         return pushed
 
     def _due_ids(self) -> list[int]:
-        connection, now = self._connection(), self.now()
-        if connection.bulk_resume_at and connection.bulk_resume_at > now:
+        resume_at, now = self._seen.bulk_resume_at, self.now()
+        if resume_at and resume_at > now:
             return []
-        return list(RelationLink.objects.due(connection, now).values_list("pk", flat=True)[:BATCH])
+        return list(RelationLink.objects.due(self._seen, now).values_list("pk", flat=True)[:BATCH])
 
     def _push_urgent(self, deadline: float) -> bool:
+        """Leaves a fresh `_seen` behind."""
         pushed = False
         while time.monotonic() < deadline:
-            pk = RelationLink.objects.urgent(self._connection(), self.now()).values_list("pk", flat=True).first()
+            self._look()
+            pk = RelationLink.objects.urgent(self._seen, self.now()).values_list("pk", flat=True).first()
             if pk is None:
                 break
             self._push_one(pk, by_person=True)
@@ -124,42 +127,38 @@ class Drain:
         return pushed
 
     def _push_one(self, pk: int, *, by_person: bool) -> None:
-        connection = self._connection()
-        link = RelationLink.objects.behind(connection).filter(pk=pk).select_related("member").first()
+        link = RelationLink.objects.behind(self._seen).filter(pk=pk).select_related("member").first()
         if link is None:  # settled, left out or gone since it was listed
             return
         client = clients.for_connection(
-            connection,
+            self._seen,
             before_call=lambda: self._spend(by_person),
             after_error=self._count_error,
             session=self._session,
             now=self.now,
         )
+        push = Push(link, self._seen, client, self.holder, self.now, with_answer=lambda entry: self._note_answer(client, entry))
         try:
-            outcome = Push(link, connection, client, self.holder, self.now).run()
+            self.counts[push.run()] += 1
         except errors.ExactError as error:
-            self._note_limits(client)
             self._after_error(error)
-        else:
-            self.counts[outcome] += 1
-            self._note_success(client)
         finally:
-            self._note_limits(client)
+            self._note_answer(client)
 
-    def _connection(self) -> ExactOnlineConnection:
-        """Fresh: settings, statuses and limits may have changed since the last link."""
-        connection = ExactOnlineConnection.objects.select_related("app").filter(pk=self.pk).first()
-        if connection is None:
+    def _look(self) -> None:
+        """Settings, statuses, consent and limits may have changed since the last link."""
+        seen = ExactOnlineConnection.objects.select_related("app", "token__app").filter(pk=self.pk).first()
+        if seen is None:
             raise Stopped
-        return connection
+        self._seen = seen
 
     def _ensure_links(self) -> None:
         """A link for every member in a selected status. The members' table is scanned, so in batches, keeping the lease."""
-        connection = self._connection()
-        lacking = Member.objects.filter(status__in=connection.statuses.all()).exclude(relation_links__connection=connection)
+        self._look()
+        lacking = Member.objects.filter(status__in=self._seen.statuses.all()).exclude(relation_links__connection=self._seen)
         while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
             self._renew()
-            links = [RelationLink(connection=connection, member_id=pk) for pk in pks]
+            links = [RelationLink(connection=self._seen, member_id=pk) for pk in pks]
             RelationLink.objects.bulk_create(links, ignore_conflicts=True)
 
     # Permission
@@ -170,11 +169,11 @@ class Drain:
 
     def _spend(self, by_person: bool) -> None:
         """Permission for one call; people may also spend what is kept for them. Raises Stopped and ConnectionRests."""
-        connection, now = self._connection(), self.now()
-        if rest := budget.error_rest(connection.endpoint_errors.get(ACCOUNTS, []), now):
+        seen, now = self._seen, self.now()
+        if rest := budget.error_rest(seen.endpoint_errors.get(ACCOUNTS, []), now):
             raise ConnectionRests(rest, "error_block")
-        minute = budget.Window(connection.minute_limit, connection.minute_left, connection.minute_resets_at)
-        day = budget.Window(connection.day_limit, connection.day_left, connection.day_resets_at)
+        minute = budget.Window(seen.minute_limit, seen.minute_left, seen.minute_resets_at)
+        day = budget.Window(seen.day_limit, seen.day_left, seen.day_resets_at)
         wait = budget.not_before(minute, day, now, by_person=by_person)
         if wait is not None:
             reason = "day_limit" if wait == day.resets_at else "minute_limit"
@@ -184,24 +183,24 @@ class Drain:
     # Answers
 
     def _note(self, **values: object) -> None:
+        """Write what was learned about the connection, for the next call and for whoever drains next."""
         ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**values)
+        for name, value in values.items():
+            setattr(self._seen, name, value)
 
-    def _note_limits(self, client: clients.AuthorizedClient) -> None:
-        """What Exact said about our budget, stored for whoever calls next."""
+    def _note_answer(self, client: clients.AuthorizedClient, entry: PushAttempt | None = None) -> None:
+        """What Exact said about our budget, and that it works again where it does."""
         limits, client.client.limits = client.client.limits, None
-        if limits is not None:
-            self._note(**_limit_values(limits, self.now()))
-
-    def _note_success(self, client: clients.AuthorizedClient) -> None:
-        if client.client.calls:
-            limits, client.client.limits = client.client.limits, None
-            told = _limit_values(limits, self.now()) if limits else {}
-            self._note(bad_requests_in_a_row=0, troubles_in_a_row=0, last_push_at=self.now(), **told)
+        values = _limit_values(limits, self.now()) if limits else {}
+        if entry and entry.outcome == PushAttempt.Outcome.DONE:
+            values |= {"bad_requests_in_a_row": 0, "troubles_in_a_row": 0, "last_push_at": self.now()}
+        if values:
+            self._note(**values)
 
     def _count_error(self, error: errors.ExactError) -> None:
         """Exact counts some answers per endpoint and hour; so do we, and stop sooner."""
         if error.counted:
-            seen = self._connection().endpoint_errors
+            seen = self._seen.endpoint_errors
             of_endpoint = budget.with_error(seen.get(error.endpoint, []), self.now())
             self._note(endpoint_errors=seen | {error.endpoint: of_endpoint})
 
@@ -209,16 +208,15 @@ class Drain:
         """Go on with the next link, or raise what ends this drain."""
         logger.info("exact_refused", connection=self.pk, error=str(error))
         self.counts["later"] += 1
-        connection, now = self._connection(), self.now()
-        bad = connection.bad_requests_in_a_row + 1 if isinstance(error, errors.BadRequest) else 0
+        bad = self._seen.bad_requests_in_a_row + 1 if isinstance(error, errors.BadRequest) else 0
         trouble = isinstance(error, errors.RelationBusy | errors.Unreachable | errors.Maintenance)
-        troubles = connection.troubles_in_a_row + 1 if trouble else 0
+        troubles = self._seen.troubles_in_a_row + 1 if trouble else 0
         self._note(bad_requests_in_a_row=bad, troubles_in_a_row=troubles)
         if isinstance(error, errors.RelationBusy) and troubles < failures.TROUBLES_BEFORE_REST:
             return
         if isinstance(error, errors.BadRequest) and bad < 2:
             return
-        raise failures.of_connection(error, now, rested_for=_last_rest(connection, now), troubles=troubles) from error
+        raise failures.of_connection(error, self.now(), rested_for=_last_rest(self._seen, self.now()), troubles=troubles) from error
 
     def _rest(self, rests: ConnectionRests) -> None:
         column = "bulk_resume_at" if rests.bulk_only else "resume_at"

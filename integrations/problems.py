@@ -44,8 +44,7 @@ _LINK = {
         "Relation code %(code)s already belongs to another member here (007 and 7 give the same code). Change one of the member numbers."
     ),
     LinkProblem.CODE_IN_USE: lambda: _(
-        "Relation code %(code)s is in use in Exact Online by “%(name)s”%(why)s. Nothing was changed there. Link to this relation if "
-        "it is the same person, or give the member another number."
+        "Relation code %(code)s is in use in Exact Online by “%(name)s”%(why)s. Nothing was changed there. %(advice)s"
     ),
     LinkProblem.REJECTED: lambda: _(
         "Exact Online refused what was sent. Its own words are below. Correct the member; it is then sent again."
@@ -128,6 +127,15 @@ _WHY = {
     Contradiction.TAKEN: gettext_lazy(", which is linked to another member"),
 }
 
+# What to do then: only another name can be a matter of spelling.
+_ADVICE = {
+    Contradiction.NAME: gettext_lazy("Link to this relation if it is the same person, or give the member another number."),
+    Contradiction.SUPPLIER: gettext_lazy("A supplier is never linked, for that would change the books. Give the member another number."),
+    Contradiction.BLOCKED: gettext_lazy("If it is this member, unblock the relation in Exact Online and try again."),
+    Contradiction.ENDED: gettext_lazy("If it is this member, clear the end date of the relation in Exact Online and try again."),
+    Contradiction.TAKEN: gettext_lazy("Perhaps two members are one person: leave one of them out, or give one another number."),
+}
+
 _REASONS = {
     "NoDivisionAccess": gettext_lazy(" (no access to the administration)"),
     "DivisionBlocked": gettext_lazy(" (the administration is blocked)"),
@@ -176,6 +184,7 @@ class _Facts(dict[str, str]):
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
         self["why"] = str(_WHY.get(facts.get("why", ""), ""))  # type: ignore[call-overload]
+        self["advice"] = str(_ADVICE.get(facts.get("why", ""), ""))  # type: ignore[call-overload]
         self["reason"] = str(_REASONS.get(facts.get("reason", ""), ""))
 
     def __missing__(self, key: str) -> str:

@@ -17,7 +17,6 @@ from integrations import backoff, matching
 from integrations.clients import AuthorizedClient
 from integrations.exact_online import errors
 from integrations.exact_online.accounts import Account, differences
-from integrations.exact_online.client import ExactClient
 from integrations.failures import ConnectionNeedsAttention, Stopped
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.masking import masked
@@ -90,6 +89,8 @@ class Push:
     client: AuthorizedClient
     holder: str
     now: Callable[[], datetime]
+    with_answer: Callable[[PushAttempt], None]
+    """Called in the transaction that stores an answer of Exact."""
 
     def run(self) -> str:
         """Bring Exact up to date with this member; returns what happened: created, changed, adopted, unchanged, parked or later.
@@ -117,13 +118,11 @@ class Push:
     # Creating
 
     def _create(self, code: str, fields: dict[str, str]) -> str | None:
-        def ask(client: ExactClient) -> Account:
-            with transaction.atomic():
-                self._write(code=code, creating_since=self.now())
-            return client.create(fields)
-
         try:
-            account = self.client.call(ask)
+            account = self.client.call(
+                lambda client: client.create(fields),
+                note=lambda: self._write(code=code, creating_since=self.now()),
+            )
         except IntegrityError:
             return self._park("code_collision", code=code)
         except errors.ExactError as error:
@@ -181,12 +180,11 @@ class Push:
         before, was_unconfirmed = dict(self.link.confirmed), self.link.unconfirmed
         log = {key: [before.get(key, ""), value] for key, value in changes.items()}
 
-        def ask(client: ExactClient) -> None:
-            self._write(unconfirmed=True, confirmed=before | dict.fromkeys(changes, None))
-            client.update(str(self.link.guid), {key: value or None for key, value in changes.items()})
-
         try:
-            self.client.call(ask)
+            self.client.call(
+                lambda client: client.update(str(self.link.guid), {key: value or None for key, value in changes.items()}),
+                note=lambda: self._write(unconfirmed=True, confirmed=before | dict.fromkeys(changes, None)),
+            )
         except errors.ExactError as error:
             if error.answer_lost:
                 self._later(error, self._entry(Action.UPDATE, Outcome.UNKNOWN, log, error))
@@ -269,7 +267,8 @@ class Push:
         with transaction.atomic():
             kept = mine.update(**values)
             if entry:
-                entry.save()
+                entry.save(force_insert=True)
+                self.with_answer(entry)
         if not kept:
             # Somebody else drains now, and our late call may have overwritten what he settled.
             RelationLink.objects.filter(pk=self.link.pk).update(**_in_doubt(self.link))

@@ -34,8 +34,13 @@ SECOND_THOUGHT = timedelta(minutes=5)
 Clock = Callable[[], datetime]
 
 
-def access_token(pk: int, now: Clock = timezone.now) -> str:
-    """An access token that is valid now, refreshed if it must be. Raises ConnectionRests, ConnectionNeedsAttention, SecretUnreadable."""
+def access_token(pk: int, now: Clock = timezone.now, just_read: ExactOnlineToken | None = None) -> str:
+    """An access token that is valid now, refreshed if it must be; `just_read` spares reading the row once more.
+
+    Raises ConnectionRests, ConnectionNeedsAttention, SecretUnreadable.
+    """
+    if just_read is not None and not just_read.consent_lost and now() < just_read.refreshable_at:
+        return just_read.access_token.reveal()
     deadline = time.monotonic() + PATIENCE
     while True:
         token = _read(pk)

@@ -33,7 +33,7 @@ class ExactOnlineTokenQuerySet(models.QuerySet["ExactOnlineToken"]):
         return bool(self.filter(pk=pk, lease_holder=holder).update(lease_holder="", lease_until=None, **values))
 
     def idle_since(self, moment: datetime) -> ExactOnlineTokenQuerySet:
-        return self.filter(issued_at__lt=moment, consent_lost=False, exact_user__isnull=False)
+        return self.filter(issued_at__lte=moment, consent_lost=False, exact_user__isnull=False)
 
 
 class ExactOnlineToken(models.Model):

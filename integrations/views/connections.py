@@ -20,7 +20,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.vary import vary_on_headers
@@ -191,20 +190,8 @@ class _Line:
         return connections.may_link(self.link)
 
     @property
-    def why_not_link(self) -> str | Promise:
-        return WHY_NOT_LINK.get(self.link.problem_details.get("why", ""), "")
-
-    @property
     def warnings(self) -> list[str]:
         return [problems.warning_sentence(**warning) for warning in self.link.warnings]
-
-
-WHY_NOT_LINK = {
-    "supplier": gettext_lazy("A supplier is not linked, because that would change the books. Give the member another number."),
-    "blocked": gettext_lazy("A blocked relation takes no changes. If it is this member, unblock it in Exact Online and try again."),
-    "ended": gettext_lazy("A relation that has ended takes no changes. If it is this member, clear its end date in Exact Online."),
-    "taken": gettext_lazy("A relation belongs to one member. Perhaps two members are the same person: leave one of them out."),
-}
 
 
 def _live() -> QuerySet[ExactOnlineConnection]:

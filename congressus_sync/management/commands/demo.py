@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 
 from congressus_sync import keys, prepare, serve
 from congressus_sync.demo import association, run, treasurer
@@ -29,10 +30,6 @@ _OF_A_REAL_INSTALLATION = (
     "SECRET_KEY",
     "TRUST_PROXY",
 )
-
-
-# Registered at Exact Online by everybody who connects, so it never changes.
-REDIRECT_PATH = "/settings/integrations/exact-online/configs/authorize"
 
 
 class Command(BaseCommand):
@@ -54,7 +51,7 @@ class Command(BaseCommand):
         treasurer.ensure(prepare_in / run.PASSWORD)
         self.stdout.flush()
         url = settings.PUBLIC_URL
-        redirect = url + REDIRECT_PATH
+        redirect = url + reverse("exact-online-authorize")
         serve.become(
             "congressus_sync.demo.run", port=settings.PORT, url=url, redirect=redirect, simulator=simulator_port, var=prepare_in
         )
@@ -74,6 +71,7 @@ def _start_again_in(folder: Path, simulator_port: int) -> None:
         serve.refuse_taken_port(run.LOOPBACK, simulator_port)
     except serve.PortTaken as error:
         raise CommandError(f"{error} The demonstration takes PORT and SIMULATOR_PORT.") from error
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys.ensure(folder / "keys")
     keys.write_once(folder / run.CLIENT_ID, str(uuid.uuid4()))
     keys.write_once(folder / run.CLIENT_SECRET, secrets.token_urlsafe(12))

@@ -1,0 +1,201 @@
+"""The demonstration: who lives in it, and that a second start finds everything as it was left."""
+
+import html
+import http.cookiejar
+import re
+import signal
+import stat
+import urllib.parse
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from stdnum import iban
+from stdnum.nl import postcode
+
+from congressus_sync.demo import association, treasurer
+from congressus_sync.models import User
+from finance.models import FinancialAdministration
+from members import cleaning
+from members.models import Member, MemberStatus
+from tests.congressus_sync.terminal import a_free_port, command_line, running, status_of
+
+
+@pytest.fixture
+def built(db: None) -> None:
+    assert association.build()
+
+
+# The association -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("built")
+def test_it_has_250_members_in_five_statuses_and_two_financial_administrations() -> None:
+    counted = Counter(Member.objects.values_list("status__name", "status__kind"))
+
+    assert counted == {
+        ("Lid", "active"): 150,
+        ("Alumnus", "active"): 55,
+        ("Donateur", "active"): 25,
+        ("Oud-lid", "archived"): 15,
+        ("Overleden", "deceased"): 5,
+    }
+    assert FinancialAdministration.objects.count() == 2
+
+
+@pytest.mark.usefixtures("built")
+def test_what_its_members_hold_is_as_if_typed_by_a_careful_person() -> None:
+    """Cleaning finds nothing to refuse and nothing to change."""
+    for member in Member.objects.all():
+        held = {name: getattr(member, name) for name in cleaning.FIELDS}
+        cleaned, refused = cleaning.member(held, {})
+        assert (cleaned, refused) == (held, {}), member
+
+
+@pytest.mark.usefixtures("built")
+def test_it_has_the_gaps_and_the_odd_ones_of_a_real_administration() -> None:
+    members = list(Member.objects.all())
+    names = [member.display_name for member in members]
+
+    assert 8 <= sum(not member.email for member in members) <= 30
+    assert any(not member.iban for member in members)
+    assert any(not member.phone for member in members)
+    assert sum(bool(member.organisation) for member in members) == 8
+    assert len({member.country for member in members}) >= 7
+    assert max(len(name) for name in names) == 60
+    assert any(member.last_name == "Null" for member in members)
+    assert sum(name == member.member_number for name, member in zip(names, members, strict=True)) == 1  # nobody's name
+    assert any(not name.isascii() for name in names)
+    assert any("-" in member.last_name for member in members)
+    assert len({member.infix for member in members}) >= 5
+
+
+@pytest.mark.usefixtures("built")
+def test_no_real_person_can_be_written_to_or_paid() -> None:
+    for member in Member.objects.all():
+        assert not member.email or member.email.rpartition("@")[2] in ("example.org", "example.com", "example.net")
+        if member.iban:
+            iban.validate(member.iban)
+            assert not association.passes_eleven_test(member.iban[-10:])
+        if member.country == "NL":
+            postcode.validate(member.postcode)
+
+
+def test_everybody_sees_the_same_people(db: None) -> None:
+    association.build()
+    first = list(Member.objects.order_by("pk").values_list("member_number", "last_name", "email", "iban", "status__name"))
+    Member.objects.all().delete()
+    MemberStatus.objects.all().delete()
+
+    association.build()
+
+    again = list(Member.objects.order_by("pk").values_list("member_number", "last_name", "email", "iban", "status__name"))
+    assert again == first
+
+
+@pytest.mark.usefixtures("built")
+def test_a_second_start_leaves_what_people_changed() -> None:
+    member = Member.objects.get(member_number="1005")
+    member.city = "Delft"
+    member.member_number = "9005"
+    member.save()
+    MemberStatus.objects.filter(name="Lid").update(name="Gewoon lid")
+    revisions = list(Member.objects.order_by("pk").values_list("pk", "revision"))
+
+    assert not association.build()
+
+    assert list(Member.objects.order_by("pk").values_list("pk", "revision")) == revisions
+    assert Member.objects.get(member_number="9005").city == "Delft"
+    assert MemberStatus.objects.count() == 5
+
+
+# The treasurer ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_password_is_made_once_and_told_at_every_start(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "treasurer_password"
+
+    treasurer.ensure(file)
+    password = file.read_text().strip()
+    treasurer.ensure(file)
+
+    assert file.read_text().strip() == password
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert Client().login(username="treasurer", password=password)
+
+
+def test_a_password_of_ones_own_is_kept_and_the_file_goes(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "treasurer_password"
+    treasurer.ensure(file)
+    user = User.objects.get(username="treasurer")
+    user.set_password("chosen-by-a-person")
+    user.save()
+
+    treasurer.ensure(file)
+    treasurer.ensure(file)
+
+    assert not file.exists()
+    assert Client().login(username="treasurer", password="chosen-by-a-person")
+
+
+# The whole -------------------------------------------------------------------------------------------------------------
+
+
+class Browser:
+    """Enough of one to fill in a form."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def open(self, path: str, **form: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if form else None
+        request = urllib.request.Request(self._site + path, data, {"Referer": self._site + path})
+        with self._opener.open(request, timeout=20) as answer:
+            return html.unescape(answer.read().decode())
+
+    def log_in(self, password: str) -> str:
+        page = self.open("/accounts/login/")
+        [token, *_] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        return self.open("/accounts/login/", csrfmiddlewaretoken=token, login="treasurer", password=password)
+
+
+def told(said: str, label: str) -> str:
+    found = re.search(rf"{label} +(\S+)", said)
+    assert found, said
+    return found[1]
+
+
+@pytest.mark.worker
+def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
+    port, simulator = a_free_port(), a_free_port()
+    environment = {
+        "VAR_DIR": tmp_path,
+        "PORT": port,
+        "SIMULATOR_PORT": simulator,
+        "DATABASE_URL": "postgres://not-to-be-touched/db",
+    }
+    with running("demo", tmp_path, **environment) as demo:
+        said = demo.says("The demonstration is ready.", within=60)
+        first = {label: told(said, label) for label in ("password", "Client ID", "Client secret")}
+        browser = Browser(f"http://localhost:{port}")
+        assert "Log out" in browser.log_in(first["password"])
+        assert "250" in browser.open("/members/")
+        assert status_of(f"http://127.0.0.1:{simulator}/") == 200
+        assert "Studievereniging De Kern" in Browser(f"http://127.0.0.1:{simulator}").open("/")
+        everything = demo.processes()
+        assert demo.stop(signal.SIGINT) == 0
+        assert not [line for number in everything if (line := command_line(number))]
+
+    with running("demo", tmp_path, **environment) as demo:
+        said = demo.says("The demonstration is ready.", within=60)
+        assert {label: told(said, label) for label in first} == first
+        browser = Browser(f"http://localhost:{port}")
+        assert "Log out" in browser.log_in(first["password"])
+        assert "250" in browser.open("/members/")
+        assert demo.stop() == 0
+
+    assert (tmp_path / "demo" / "db.sqlite3").exists()
+    assert not (tmp_path / "db.sqlite3").exists()  # the installation's own data is not mixed in
