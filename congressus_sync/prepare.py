@@ -4,8 +4,10 @@ Done at every start by `serve` and `demo`, so it is quick when there is nothing 
 files, and a one-shot service migrates.
 """
 
+import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -19,10 +21,24 @@ def database() -> None:
 
 def static_files() -> None:
     """Collected again only when a source is newer than the manifest: it takes a second that most starts need not wait."""
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    made = manifest.stat().st_mtime if manifest.exists() else 0.0
-    if any(changed > made for changed in _times_of_sources()):
-        call_command("collectstatic", interactive=False, verbosity=0)
+    folder = Path(settings.STATIC_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        manifest = folder / "staticfiles.json"
+        made = manifest.stat().st_mtime if manifest.exists() else 0.0
+        if any(changed > made for changed in _times_of_sources()):
+            call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two starts at once, of an installation and of the demonstration, share this folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _times_of_sources() -> Iterator[float]:

@@ -88,7 +88,9 @@ def take(session: Session, state: str, now: datetime) -> ExactOnlineConnection:
     # The session alone cannot tell two requests at the same moment apart.
     if asked["used"] or not cache.add(f"exact-online-state-{state}", True, VALID.total_seconds()):
         raise ConsentFailed(
-            _("This answer of Exact Online was used already; the page was probably loaded twice. Look below whether it is connected.")
+            _(
+                "This answer of Exact Online was used already; the page was probably loaded twice. Look below whether it is connected."
+            )
         )
     session[PENDING] = pending | {state: asked | {"used": True}}
     connection = ExactOnlineConnection.objects.live().select_related("app", "token").filter(pk=asked["connection"]).first()

@@ -29,6 +29,7 @@ from integrations.models.connection import LEASE
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
 from members.models import Member
+from members.models.member import MemberQuerySet
 
 logger = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Drain:
         self.claimed = False
         self._session = Session()
         self._seen: ExactOnlineConnection
+        self._looked_at = now()
 
     def run(self, seconds: float = LONGEST) -> Drain:
         """Drain for at most `seconds`. Leaves quietly where somebody else drains, or nothing may be sent."""
@@ -80,7 +82,7 @@ class Drain:
             return None
         now = self.now()
         start = max(filter(None, (connection.resume_at, now)))
-        if start == now and RelationLink.objects.urgent(connection, now).exists():
+        if start == now and (self._has_newcomers(connection) or RelationLink.objects.urgent(connection, now).exists()):
             return now
         if not RelationLink.objects.due(connection, now).exists():
             return None
@@ -152,10 +154,16 @@ class Drain:
             raise Stopped
         self._seen = seen
 
+    def _has_newcomers(self, connection: ExactOnlineConnection) -> bool:
+        """Members without a link who came since we looked for such; only recent ones, for this is asked after every drain."""
+        recent = _lacking_links(connection).filter(changed_at__gte=self._looked_at)
+        return recent.exists()
+
     def _ensure_links(self) -> None:
         """A link for every member in a selected status. The members' table is scanned, so in batches, keeping the lease."""
         self._look()
-        lacking = Member.objects.filter(status__in=self._seen.statuses.all()).exclude(relation_links__connection=self._seen)
+        self._looked_at = self.now()
+        lacking = _lacking_links(self._seen)
         while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
             self._renew()
             links = [RelationLink(connection=self._seen, member_id=pk) for pk in pks]
@@ -221,6 +229,10 @@ class Drain:
     def _rest(self, rests: ConnectionRests) -> None:
         column = "bulk_resume_at" if rests.bulk_only else "resume_at"
         self._note(**{column: rests.until, "resume_reason": rests.reason})
+
+
+def _lacking_links(connection: ExactOnlineConnection) -> MemberQuerySet:
+    return Member.objects.filter(status__in=connection.statuses.all()).exclude(relation_links__connection=connection)
 
 
 def _last_rest(connection: ExactOnlineConnection, now: datetime) -> str:

@@ -127,7 +127,11 @@ class EditForm(forms.ModelForm, _Credentials):
 
     seen = forms.CharField(widget=forms.HiddenInput)
     division = forms.TypedChoiceField(
-        label=gettext_lazy("Exact Online administration"), coerce=int, empty_value=None, required=False, widget=AdministrationSelect
+        label=gettext_lazy("Exact Online administration"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=AdministrationSelect,
     )
     code_start = forms.IntegerField(
         label=gettext_lazy("Start number for relation codes"),
@@ -183,9 +187,15 @@ class EditForm(forms.ModelForm, _Credentials):
     def _offer_financial_administrations(self) -> None:
         taken = _others(self.instance).exclude(financial_administration=None)
         self.linked_elsewhere = list(taken.select_related("financial_administration"))
-        free = FinancialAdministration.objects.exclude(pk__in=[other.financial_administration_id for other in self.linked_elsewhere])
+        free = FinancialAdministration.objects.exclude(
+            pk__in=[other.financial_administration_id for other in self.linked_elsewhere]
+        )
         field: Any = self.fields["financial_administration"]
         field.queryset = free
+        field.error_messages["invalid_choice"] = _(
+            "Another connection links this financial administration already, or it is gone; its members would be sent twice. "
+            "Choose another."
+        )
         field.required = self.instance.enabled
         if self.instance.financial_administration_id is None and len(only := list(free[:2])) == 1:
             self.initial["financial_administration"] = only[0].pk
@@ -217,7 +227,9 @@ class EditForm(forms.ModelForm, _Credentials):
         linked = self.instance.is_linked()
         if linked:
             self._fix("site", _("Cannot be changed: members of this connection have relations there."))
-            self._fix("division", _("Cannot be changed: members have relations in this administration. For another, add a connection."))
+            self._fix(
+                "division", _("Cannot be changed: members have relations in this administration. For another, add a connection.")
+            )
         elif self.instance.enabled:
             self._fix("division", _("Cannot be changed while the connection is enabled. Choose Actions > Disable first."))
         elif self.instance.token_id is None and not self.instance.division:
@@ -229,17 +241,6 @@ class EditForm(forms.ModelForm, _Credentials):
         self.fields[name].help_text = why
 
     # What was chosen
-
-    def clean_financial_administration(self) -> FinancialAdministration | None:
-        """The queryset refuses one that is linked elsewhere; this is for two at the same moment, in words."""
-        chosen = self.cleaned_data["financial_administration"]
-        other = _others(self.instance).filter(financial_administration=chosen).first() if chosen else None
-        if other is not None:
-            raise ValidationError(
-                _("%(name)s is linked by another connection already, and its members would be sent twice. Choose another.")
-                % {"name": chosen}
-            )
-        return chosen
 
     def clean_division(self) -> int | None:
         number = self.cleaned_data["division"]

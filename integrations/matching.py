@@ -31,13 +31,12 @@ def fold(name: str) -> str:
 
 def contradiction(account: Account, member: MemberFields, sent_name: str, today: date) -> Contradiction | None:
     """None where the relation is plainly this member: the name as sent, or as one of the styles would write it."""
-    names = {fold(sent_name), *(fold(styled_name(member, style)) for style in NameStyle)}
-    if fold(account.fields.get("Name", "")) not in names:
-        return Contradiction.NAME
     if account.is_supplier:
         return Contradiction.SUPPLIER
     if account.blocked:
         return Contradiction.BLOCKED
     if account.end_date and account.end_date < today:
         return Contradiction.ENDED
-    return None
+    # Last, because a person may overrule this one, and it then must be all that speaks against it.
+    names = {fold(sent_name), *(fold(styled_name(member, style)) for style in NameStyle)}
+    return None if fold(account.fields.get("Name", "")) in names else Contradiction.NAME

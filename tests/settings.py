@@ -9,7 +9,7 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRl
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(tempfile.gettempdir()) / f'congressus_sync_tests_{os.getpid()}.sqlite3'}")
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 # What nobody is there to hear goes nowhere; stories with a worker bring a broker of their own.
-HAS_BROKER = bool(os.environ.get("CELERY_BROKER_URL"))
+HAS_BROKER = os.environ.get("CELERY_BROKER_URL", "memory://") != "memory://"
 os.environ.setdefault("CELERY_BROKER_URL", "memory://")
 
 from congressus_sync.settings import *  # noqa: E402, F403

@@ -34,7 +34,7 @@ Try this first
   3. Click Connect once more; the simulator asks for your consent: click Toestaan.
   4. Choose the financial administration, the Exact Online administration and the statuses Lid and Alumnus. Click Save.
   5. Actions > Enable. Watch the relations arrive at {exact}; 60 a minute, so it takes about four minutes.
-  6. Meanwhile change the address of a member: it goes before the others and is there within two seconds.
+  6. Meanwhile change the address of a member who is Lid or Alumnus: it goes before the others and is there within two seconds.
      One member has no name at all: see what the connection's page says of that.
 
 Data: {var} (remove that folder to begin anew); what the programs say: {logs}

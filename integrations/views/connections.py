@@ -63,7 +63,10 @@ class Integrations(PermissionRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         live = list(ExactOnlineConnection.objects.live())
         return super().get_context_data(
-            count=len(live), working=sum(one.enabled for one in live), attention=sum(bool(one.attention) for one in live), **kwargs
+            count=len(live),
+            working=sum(one.enabled for one in live),
+            attention=sum(bool(one.attention) for one in live),
+            **kwargs,
         )
 
 
@@ -237,7 +240,9 @@ class Enable(_Act):
         if connections.enable(connection):
             return messages.SUCCESS, _("Enabled. From now on these members are kept up to date in Exact Online.")
         if lacks := connections.lacking(connection):
-            return messages.ERROR, _("Nothing was enabled. What lacks: %(list)s.") % {"list": _listed(LACKING[one] for one in lacks)}
+            return messages.ERROR, _("Nothing was enabled. What lacks: %(list)s.") % {
+                "list": _listed(LACKING[one] for one in lacks)
+            }
         return messages.INFO, _("The connection is enabled already.")
 
 

@@ -47,7 +47,9 @@ class Authorize(PermissionRequiredMixin, View):
         if request.user.is_authenticated:
             response = super().dispatch(request, *args, **kwargs)
         else:
-            messages.error(request, _("You were logged out while you were at Exact Online. Log in, and choose Connect once more."))
+            messages.error(
+                request, _("You were logged out while you were at Exact Online. Log in, and choose Connect once more.")
+            )
             response = redirect_to_login(reverse("exact-online-connections"))
         response["Referrer-Policy"] = "no-referrer"
         return response

@@ -66,7 +66,9 @@ class Edit(PermissionRequiredMixin, View):
             # Somebody came between looking and saving; looking again says what it was.
             form, listing = self._filled()
             if form.is_valid():
-                form.add_error(None, _("The settings changed at this moment, so nothing was saved. Look them over and save once more."))
+                form.add_error(
+                    None, _("The settings changed at this moment, so nothing was saved. Look them over and save once more.")
+                )
         return self._page(form, listing, {})
 
     def _connection(self) -> ExactOnlineConnection:
@@ -96,7 +98,9 @@ class Edit(PermissionRequiredMixin, View):
         if form.other_app:
             messages.warning(
                 self.request,
-                _("Saved. The other app needs a consent of its own: choose Connect. Members stay linked, and nothing is sent until then."),
+                _(
+                    "Saved. The other app needs a consent of its own: choose Connect. Members stay linked, and nothing is sent until then."
+                ),
             )
         elif saved or form.cleaned_data["client_secret"]:
             messages.success(self.request, _("The settings were saved."))

@@ -105,6 +105,7 @@ class Member(models.Model):
         indexes = (
             models.Index(fields=("last_name", "first_name", "member_number"), name="member_by_name"),
             models.Index(fields=("email",), name="member_by_email"),
+            models.Index(fields=("changed_at",), name="member_by_change"),
         )
         permissions = (("import_member", "Can import members"),)
 

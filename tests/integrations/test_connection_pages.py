@@ -77,7 +77,9 @@ def test_who_opened_another_address_than_exact_returns_to_is_warned(treasurer: B
     assert "You are here by another address" in treasurer.page(LIST + "add/")
 
 
-def test_connect_saves_a_disconnected_connection_with_connect_in_sight(world: World, treasurer: Browser, new_connection: Add) -> None:
+def test_connect_saves_a_disconnected_connection_with_connect_in_sight(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
     connection = new_connection(world.api_key)
 
     page = treasurer.page(connection.get_absolute_url())
@@ -100,9 +102,7 @@ def test_the_page_with_connect_lets_the_browser_go_on_to_exact(world: World, tre
 def test_a_second_click_on_connect_makes_no_second_connection(world: World, treasurer: Browser, new_connection: Add) -> None:
     connection = new_connection(world.api_key)
 
-    treasurer.press(
-        "exact-online-add", client_id=world.api_key.client_id, client_secret=world.api_key.client_secret, site="nl"
-    )
+    treasurer.press("exact-online-add", client_id=world.api_key.client_id, client_secret=world.api_key.client_secret, site="nl")
 
     assert list(ExactOnlineConnection.objects.all()) == [connection]
 
@@ -124,7 +124,9 @@ def test_one_app_serves_two_connections_but_not_with_another_secret(world: World
     assert ExactOnlineConnection.objects.count() == 1
 
 
-@pytest.mark.parametrize("typed", [{}, {"client_id": "an id", "client_secret": "x"}, {"client_id": "same", "client_secret": "same"}])
+@pytest.mark.parametrize(
+    "typed", [{}, {"client_id": "an id", "client_secret": "x"}, {"client_id": "same", "client_secret": "same"}]
+)
 def test_credentials_that_cannot_be_right_are_told_and_the_id_is_kept(treasurer: Browser, typed: dict[str, str]) -> None:
     page = treasurer.press("exact-online-add", site="nl", **typed)
 
@@ -171,7 +173,9 @@ def settings_on(page: str) -> dict[str, object]:
     start = page.index('<form class="stack"')
     body = page[start : page.index("</form>", start)]
     for tag in re.findall(r"<input [^>]+>", body):
-        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) | {word: "" for word in re.findall(r"\s(checked|disabled)\b", tag)}
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) | {
+            word: "" for word in re.findall(r"\s(checked|disabled)\b", tag)
+        }
         name, kind = attributes.get("name", ""), attributes.get("type")
         if not name or "disabled" in attributes:
             continue
@@ -429,8 +433,9 @@ def test_link_to_this_relation_takes_it_and_sends_our_fields(world: World, treas
     assert (str(taken.guid), taken.unconfirmed, taken.problem) == (guid, False, "")
 
 
-def test_a_supplier_is_not_offered_and_not_linked(world: World, treasurer: Browser) -> None:
-    world.exact.add_account(DIVISION, Code="7", Name="J. de Vries", IsSupplier=True)
+@pytest.mark.parametrize("name", ["J. de Vries", "Printers Ltd"])
+def test_a_supplier_is_not_offered_and_not_linked(world: World, treasurer: Browser, name: str) -> None:
+    world.exact.add_account(DIVISION, Code="7", Name=name, IsSupplier=True)
     connection = world.connection()
     link_of = world.member("7")
     world.drain(connection)
@@ -444,7 +449,9 @@ def test_a_supplier_is_not_offered_and_not_linked(world: World, treasurer: Brows
     assert world.link(link_of).guid is None
 
 
-def test_a_relation_another_member_got_meanwhile_is_not_linked_twice(world: World, treasurer: Browser, taken: RelationLink) -> None:
+def test_a_relation_another_member_got_meanwhile_is_not_linked_twice(
+    world: World, treasurer: Browser, taken: RelationLink
+) -> None:
     other = world.member("8")
     RelationLink.objects.create(connection=taken.connection, member=other, guid=taken.problem_details["guid"])
 
@@ -473,7 +480,9 @@ def test_who_is_left_out_is_listed_and_can_take_part_again(world: World, treasur
     assert world.relations()["7"]["City"] == "Utrecht"
 
 
-def test_a_link_of_another_connection_cannot_be_reached_through_this_one(world: World, treasurer: Browser, taken: RelationLink) -> None:
+def test_a_link_of_another_connection_cannot_be_reached_through_this_one(
+    world: World, treasurer: Browser, taken: RelationLink
+) -> None:
     other = world.connection("Lustrum", OTHER_DIVISION)
 
     answer = treasurer.client.post(reverse("exact-online-leave-out", args=[other.pk, taken.pk]))

@@ -21,7 +21,9 @@ from tests.worlds import DIVISION, OTHER_DIVISION, World
 Add = Callable[..., ExactOnlineConnection]
 
 
-def test_the_first_consent_leads_to_the_settings_and_nothing_is_written(world: World, treasurer: Browser, new_connection: Add) -> None:
+def test_the_first_consent_leads_to_the_settings_and_nothing_is_written(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
     connection = new_connection(world.api_key)
 
     page = treasurer.connect(connection, world.treasurer)
@@ -70,7 +72,9 @@ def test_a_state_nobody_here_asked_for_is_refused(world: World, treasurer: Brows
 def test_the_state_of_another_persons_session_is_refused(world: World, treasurer: Browser, new_connection: Add) -> None:
     back = treasurer.answer_at_exact(treasurer.to_exact(new_connection(world.api_key)), world.treasurer)
     other = Browser()
-    other.client.force_login(make_user("other", "integrations.change_exactonlineconnection", "integrations.view_exactonlineconnection"))
+    other.client.force_login(
+        make_user("other", "integrations.change_exactonlineconnection", "integrations.view_exactonlineconnection")
+    )
 
     answer = other.come_back(back)
 
@@ -207,7 +211,9 @@ def test_a_user_who_sees_no_administration_is_of_no_use(world: World, treasurer:
     assert connection.token is None
 
 
-def test_a_person_without_the_permission_is_refused_on_the_way_back(world: World, treasurer: Browser, new_connection: Add) -> None:
+def test_a_person_without_the_permission_is_refused_on_the_way_back(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
     back = treasurer.answer_at_exact(treasurer.to_exact(new_connection(world.api_key)), world.treasurer)
     reader = Browser()
     reader.client.force_login(make_user("reader", "integrations.view_exactonlineconnection"))
@@ -216,7 +222,9 @@ def test_a_person_without_the_permission_is_refused_on_the_way_back(world: World
     assert not ExactOnlineToken.objects.exists()
 
 
-def test_who_was_logged_out_meanwhile_logs_in_by_an_address_without_the_code(world: World, treasurer: Browser, new_connection: Add) -> None:
+def test_who_was_logged_out_meanwhile_logs_in_by_an_address_without_the_code(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
     back = treasurer.answer_at_exact(treasurer.to_exact(new_connection(world.api_key)), world.treasurer)
 
     answer = Browser().come_back(back)
@@ -366,7 +374,9 @@ def test_another_user_is_not_taken_while_exact_cannot_say_what_they_see(world: W
     assert connection.token_id == first
 
 
-def test_a_consent_for_credentials_that_changed_meanwhile_is_not_used(world: World, treasurer: Browser, new_connection: Add) -> None:
+def test_a_consent_for_credentials_that_changed_meanwhile_is_not_used(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
     connection = new_connection(world.api_key)
     back = treasurer.answer_at_exact(treasurer.to_exact(connection), world.treasurer)
     other = world.token(api_key=world.exact.add_app("Other", world.api_key.redirect_uri)).app

@@ -7,7 +7,9 @@ import pytest
 from django.core import mail
 from django.db import connection as database
 
-from integrations.models import ExactOnlineConnection, PushAttempt
+from integrations import history
+from integrations.drain import Drain
+from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
 from tests.worlds import DIVISION, OTHER_DIVISION, World
 
 
@@ -339,3 +341,89 @@ def test_at_no_time_are_two_calls_under_way_for_one_administration(world: World,
     world.drain(connection)
     assert len(world.relations()) == 30
     assert not [call for call in world.exact.calls() if call.overlapped]
+
+
+def test_a_member_exact_keeps_failing_on_is_parked_at_last_and_the_others_go_on(world: World, connection) -> None:
+    first, second = world.members(2)
+    world.exact.add_fault("status", status=500, method="POST", endpoint="crm/Accounts", count=0)
+    for _ in range(12):
+        wake(world, connection, hours=2)
+    assert {world.link(first).problem, world.link(second).problem} == {"busy_too_long"}
+    world.exact.clear_faults()
+    RelationLink.objects.all().try_again(world.now())
+    assert wake(world, connection, minutes=6) == {"created": 2}
+    assert len(world.relations()) == 2
+
+
+def test_a_refusal_that_is_no_taken_code_is_looked_up_once_and_parked(world: World, connection) -> None:
+    said = '{"error":{"code":"","message":{"lang":"","value":"Ongeldig: Land []"}}}'
+    world.exact.add_fault("status", status=500, body=said, content_type="application/json", method="PUT")
+    member = world.member("7", city="Ede")
+    world.drain(connection)
+    world.edit(member, city="Delft")
+    assert world.drain(connection) == {"parked": 1}
+    link = world.link(member)
+    assert (link.problem, link.unconfirmed, link.confirmed["City"]) == ("rejected", False, "Ede")
+    world.edit(member, city="Breda")
+    world.drain(connection)
+    assert world.writes()[-1].body == {"City": "Breda"}
+
+
+def test_an_outage_during_a_look_up_keeps_the_question_open(world: World, connection) -> None:
+    world.member("7")
+    world.exact.add_fault("lost", method="POST")
+    world.drain(connection)
+    world.exact.add_fault("status", status=503, method="GET")
+    wake(world, connection, minutes=3)
+    assert wake(world, connection, minutes=3) == {"adopted": 1}
+    assert len(world.relations()) == 1
+
+
+def test_an_outage_while_looking_whether_a_relation_is_gone_decides_nothing(world: World, connection) -> None:
+    member = world.member("7")
+    world.drain(connection)
+    world.exact.delete_account(DIVISION, "7")
+    world.edit(member, city="Delft")
+    world.exact.add_fault("status", status=502, method="GET")
+    world.drain(connection)
+    assert world.link(member).problem == ""
+    assert wake(world, connection, minutes=3) == {"parked": 1}
+
+
+def test_a_relation_linked_to_another_member_is_not_linked_twice(world: World, connection) -> None:
+    first = world.member("7")
+    world.drain(connection)
+    world.exact.edit_account(DIVISION, "7", Code="8")
+    second = world.member("8")
+    assert world.drain(connection) == {"parked": 1}
+    assert world.link(second).problem_details["why"] == "taken"
+    assert str(world.link(first).guid) == world.relations()["8"]["ID"]
+
+
+def test_a_drain_knows_when_to_come_back(world: World, connection) -> None:
+    world.exact.turn(minute_limit=12)
+    drain = Drain(connection.pk, world.now)
+    assert drain.run().next_at() is None
+    world.members(10)
+    assert drain.run().counts == {"created": 7}
+    connection.refresh_from_db()
+    assert drain.next_at() == connection.bulk_resume_at
+    world.member("900")
+    assert drain.next_at() == world.now()
+    ExactOnlineConnection.objects.update(enabled=False)
+    assert drain.next_at() is None
+
+
+def test_a_drain_does_not_outstay_its_minute(world: World, connection) -> None:
+    world.members(3)
+    Drain(connection.pk, world.now).run(seconds=0)
+    assert world.relations() == {}
+    assert Drain(connection.pk, world.now).run().counts == {"created": 3}
+
+
+def test_an_old_history_is_pruned(world: World, connection) -> None:
+    world.members(2)
+    world.drain(connection)
+    assert history.prune(world.now()) == 0
+    world.later(days=91)
+    assert history.prune(world.now()) == 2

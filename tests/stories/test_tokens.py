@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.db import connection as database
 from django.utils import timezone
@@ -14,7 +16,7 @@ from integrations import keep_alive, tokens
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests
 from integrations.models import ExactOnlineConnection, ExactOnlineToken
 from tests.running import database_url
-from tests.worlds import World
+from tests.worlds import OTHER_DIVISION, World
 
 REFRESH = "oauth2/token"
 
@@ -221,3 +223,73 @@ def test_a_consent_that_cannot_be_renewed_is_announced_10_and_3_days_before(worl
     assert list(sent) == [20, 27]
     assert "ends in 10 days" in mail.outbox[0].body
     assert "ends in 3 days" in mail.outbox[1].body
+
+
+def test_one_token_that_fails_does_not_keep_the_others_from_being_renewed(world: World, django_user_model) -> None:
+    django_user_model.objects.create_superuser("treasurer", "treasurer@example.org", "x")
+    broken = world.connection(token=world.token(world.exact.add_user("second", "The second treasurer")))
+    fine = world.connection("Lustrum", OTHER_DIVISION)
+    world.exact.revoke("second")
+    for _ in range(2):
+        world.later(days=8)
+        keep_alive.refresh_idle_tokens(world.now())
+    broken.refresh_from_db()
+    fine.refresh_from_db()
+    assert (broken.attention, fine.attention) == ("consent_lost", "")
+    assert fine.token.issued_at == world.now()
+    assert len(mail.outbox) == 1
+    assert "Connect again" in mail.outbox[0].body
+
+
+def test_a_secret_under_a_lost_key_asks_for_attention_and_breaks_nothing_else(world: World, settings) -> None:
+    connection = world.connection()
+    world.member()
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    world.drain(connection)
+    world.later(days=8)
+    keep_alive.refresh_idle_tokens(world.now())
+    connection.refresh_from_db()
+    assert connection.attention == "secret_unreadable"
+    assert world.exact.calls(endpoint="crm/Accounts") == []
+
+
+def test_more_tokens_than_exact_gives_in_a_day_wait_for_the_next(world: World, token) -> None:
+    world.moment = world.moment.replace(hour=12)
+    world.exact.turn(token_calls_per_day=1, clock_offset=1200.0)
+    ExactOnlineToken.objects.update(refreshable_at=world.moment, expires_at=world.moment)
+    with pytest.raises(ConnectionRests) as rests:
+        get(world, token)
+    assert (rests.value.until.hour, rests.value.until.date()) == (0, world.moment.date() + timedelta(days=1))
+
+
+def test_an_answer_of_the_token_service_nobody_knows_needs_a_person(world: World, token) -> None:
+    world.later(minutes=11)
+    world.exact.add_fault("status", status=418, method="POST", endpoint=REFRESH)
+    with pytest.raises(ConnectionNeedsAttention) as problem:
+        get(world, token)
+    assert problem.value.problem == "unexpected"
+    assert ExactOnlineToken.objects.get().lease_holder == ""
+
+
+def test_a_refresh_somebody_else_finished_meanwhile_is_taken_over(world: World, token) -> None:
+    """The pair in the row changed while our own refresh was refused: theirs is used, nothing is reported."""
+    world.later(minutes=11)
+    gate = world.exact.gate(method="POST", endpoint=REFRESH)
+    got: list[str] = []
+
+    def refresh() -> None:
+        try:
+            got.append(get(world, token))
+        finally:
+            database.close()
+
+    slow = threading.Thread(target=refresh)
+    slow.start()
+    assert gate.wait()
+    world.token()  # a new consent: the chain that is being refreshed is dead, and the row holds another pair
+    fresh = ExactOnlineToken.objects.get()
+    ExactOnlineToken.objects.update(version=fresh.version + 1, access_token=fresh.access_token)
+    gate.release()
+    slow.join(20)
+    assert got == [fresh.access_token.reveal()]
+    assert ExactOnlineToken.objects.get().consent_lost is False
