@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations import attention, bell
@@ -123,8 +123,10 @@ def _is_readable(app: ExactOnlineApp) -> bool:
 def forget_if_unused(*, app_id: int | None, token_id: int | None) -> None:
     """Where no live connection uses them any more, they go, and their secrets with them."""
     live = ExactOnlineConnection.objects.live()
-    ExactOnlineToken.objects.filter(pk=token_id).exclude(Exists(live.filter(token=OuterRef("pk")))).delete()
-    ExactOnlineApp.objects.filter(pk=app_id).exclude(Exists(live.filter(app=OuterRef("pk")))).delete()
+    if token_id is not None and not live.filter(token=token_id).exists():
+        ExactOnlineToken.objects.filter(pk=token_id).delete()
+    if app_id is not None and not live.filter(app=app_id).exists():
+        ExactOnlineApp.objects.filter(pk=app_id).delete()
 
 
 # Settings -----------------------------------------------------------------------------------------------------------------

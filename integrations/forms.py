@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -174,7 +175,7 @@ class EditForm(forms.ModelForm, _Credentials):
         self.listing = listing or Listing()
         self._stored = connections.settings_of(self.instance)
         stored = self._stored | {"seen": connections.version(self.instance)}
-        self.initial |= {name: self.initial.get(name, stored[name]) for name in ("seen", "division", "site", "client_id")}
+        self.initial.update({name: self.initial.get(name, stored[name]) for name in ("seen", "division", "site", "client_id")})
         self.fields["client_secret"].required = False
         self.fields["client_secret"].help_text = _("Leave this empty to keep the stored one.")
         self._offer_financial_administrations()
@@ -269,8 +270,9 @@ class EditForm(forms.ModelForm, _Credentials):
     def _say_saved_meanwhile(self) -> None:
         """Show what is stored by now; what was chosen here stays, and saving once more means it."""
         differing = ", ".join(str(self.fields[name].label) for name in self._differing())
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data["seen"] = connections.version(self.instance)  # type: ignore[index]
+        data = cast(QueryDict, self.data).copy()
+        data["seen"] = connections.version(self.instance)
+        self.data = data
         sentence = _(
             "Somebody saved these settings after you opened this page, and saving now would undo that. What you chose is still here: "
             "look it over and save once more."

@@ -54,10 +54,6 @@ class Glance:
         return self.up_to_date + self.waiting + self.needs_attention
 
     @property
-    def is_all_there(self) -> bool:
-        return self.connection.enabled and not (self.waiting or self.needs_attention or self.connection.attention)
-
-    @property
     def is_sending(self) -> bool:
         connection = self.connection
         return bool(connection.enabled and self.waiting and not connection.attention and not self.rest)

@@ -42,7 +42,7 @@ def database_url() -> str:
 def broker() -> Iterator[str]:
     """The URL of a broker: the one the environment names, else one of our own."""
     if settings.HAS_BROKER:
-        yield os.environ["CELERY_BROKER_URL"]
+        yield _database_of_our_own(os.environ["CELERY_BROKER_URL"])
         return
     own = Broker.embedded()
     process = subprocess.Popen(own.command, stdout=subprocess.DEVNULL)
@@ -53,6 +53,12 @@ def broker() -> Iterator[str]:
         process.kill()
         process.wait()
         own.remove()
+
+
+def _database_of_our_own(url: str) -> str:
+    """Test processes side by side share a Redis server, not its queues: redis://host/9 becomes /9, /10, ..."""
+    base, _, number = url.rpartition("/")
+    return f"{base}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
 
 
 class Processes:

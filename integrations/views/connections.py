@@ -7,7 +7,7 @@ A page that holds Connect sends its form to us, and we send the browser on to Ex
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
@@ -80,7 +80,7 @@ class Connections(LeadsToExact, PermissionRequiredMixin, ListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
         glances = [Glance.at(connection, now) for connection in self.object_list]
-        return super().get_context_data(glances=glances, lacking_words=LACKING, **kwargs)
+        return super().get_context_data(glances=glances, **kwargs)
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
@@ -140,7 +140,7 @@ class Connection(LeadsToExact, PermissionRequiredMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         connection = self.object
-        context = super().get_context_data(glance=Glance.at(connection, timezone.now()), lacking_words=LACKING, **kwargs)
+        context = super().get_context_data(glance=Glance.at(connection, timezone.now()), **kwargs)
         if "HX-Request" in self.request.headers:
             return context | {"listed": self.request.GET.get("listed", "")}
         links = RelationLink.objects.filter(connection=connection).select_related("member")
@@ -156,12 +156,11 @@ class Connection(LeadsToExact, PermissionRequiredMixin, DetailView):
             "address_doubts": addresses.doubts(self.request),
             "public_url": settings.PUBLIC_URL,
             "exact_host": urlsplit(addresses.exact(connection.site)).netloc,
-            "relation_base": connection.app.base_url() if connection.app else "",
         }
 
     def _page(self, links: QuerySet[RelationLink], name: str) -> Page:
         page = Paginator(links, LISTED).get_page(self.request.GET.get(name))
-        page.object_list = [_Line(link) for link in page.object_list]
+        page.object_list = cast(Any, [_Line(link) for link in page.object_list])
         return page
 
 

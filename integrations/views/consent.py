@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -43,7 +46,8 @@ class Authorize(PermissionRequiredMixin, View):
     http_method_names = ("get",)
     permission_required = "integrations.change_exactonlineconnection"
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase
         if request.user.is_authenticated:
             response = super().dispatch(request, *args, **kwargs)
         else:
@@ -71,5 +75,6 @@ class Authorize(PermissionRequiredMixin, View):
 
     def _back(self, request: HttpRequest, state: str) -> HttpResponse:
         """Where the person was, if that is known."""
-        about = ExactOnlineConnection.objects.live().filter(pk=consent.connection_of(request.session, state)).first()
+        pk = consent.connection_of(request.session, state)
+        about = ExactOnlineConnection.objects.live().filter(pk=pk).first() if pk else None
         return redirect(about or "exact-online-connections")

@@ -30,8 +30,17 @@ from members.models import MemberStatus
 
 DRAFTS = "exact_online_drafts"
 DRAFT_KEPT = timedelta(hours=1)
-CHOSEN = ("seen", "financial_administration", "new_financial_administration", "division", "site", "client_id", "name_style")
-CHOSEN += ("code_start", "emptied")
+CHOSEN = (
+    "seen",
+    "financial_administration",
+    "new_financial_administration",
+    "division",
+    "site",
+    "client_id",
+    "name_style",
+    "code_start",
+    "emptied",
+)
 CHECKED = ("send_name", "send_address", "send_email", "send_phone")
 
 
@@ -142,7 +151,7 @@ class Edit(PermissionRequiredMixin, View):
         draft = self._draft()
         form = FinancialAdministrationForm({"name": draft["new_financial_administration"]})
         if not form.is_valid():
-            messages.error(self.request, " ".join(form.errors["name"]))
+            messages.error(self.request, " ".join(str(error) for error in form.errors["name"]))
             return
         added = form.save()
         messages.success(self.request, _("The financial administration %(name)s was saved.") % {"name": added})

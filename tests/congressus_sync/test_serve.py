@@ -1,6 +1,7 @@
 """What somebody sees who runs it in a terminal, kills parts of it, and stops it."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -34,6 +35,11 @@ def a_terminal_says(command: str, **environment: object) -> tuple[int, str]:
 def environment_of(process: int) -> dict[str, str]:
     entries = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
+def folder_of(broker_url: str) -> Path:
+    """Where the socket of the embedded broker is."""
+    return Path(broker_url.removeprefix("redis+socket://")).parent
 
 
 def a_job_for(broker_url: str) -> str:
@@ -74,7 +80,7 @@ def test_one_terminal_runs_everything_mends_it_and_leaves_nothing_behind(tmp_pat
         everything = serve.processes()
         assert serve.stop() == 0
         assert not [line for number in everything if (line := command_line(number))]
-        assert not list(tmp_path.glob("congressus_sync-*"))  # the folder of the broker's socket
+        assert not folder_of(broker_url).exists()
         assert status_of(f"http://127.0.0.1:{port}/health/") == 0
 
 
@@ -82,12 +88,15 @@ def test_one_terminal_runs_everything_mends_it_and_leaves_nothing_behind(tmp_pat
 def test_what_it_started_ends_with_it_even_when_it_is_killed(tmp_path: Path) -> None:
     with running("serve", tmp_path, VAR_DIR=tmp_path / "var", PORT=a_free_port()) as serve:
         serve.says("congressus_sync is ready")
+        [worker] = serve.running("congressus_sync.worker")
+        folder = folder_of(environment_of(worker)["CELERY_BROKER_URL"])
         everything = serve.processes()
         assert len(everything) >= 5  # itself, broker, worker, web and what they fork
 
         serve.stop(signal.SIGKILL)
 
         eventually(lambda: not any(command_line(number) for number in everything), why="something outlived it")
+        shutil.rmtree(folder)  # nobody was left to do that
 
 
 def test_a_database_of_ones_own_asks_for_keys_of_ones_own(tmp_path: Path) -> None:

@@ -173,9 +173,7 @@ def settings_on(page: str) -> dict[str, object]:
     start = page.index('<form class="stack"')
     body = page[start : page.index("</form>", start)]
     for tag in re.findall(r"<input [^>]+>", body):
-        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) | {
-            word: "" for word in re.findall(r"\s(checked|disabled)\b", tag)
-        }
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) | dict.fromkeys(re.findall(r"\s(checked|disabled)\b", tag), "")
         name, kind = attributes.get("name", ""), attributes.get("type")
         if not name or "disabled" in attributes:
             continue

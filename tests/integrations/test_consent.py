@@ -32,7 +32,7 @@ def test_the_first_consent_leads_to_the_settings_and_nothing_is_written(
     assert "Edit connection" in page
     assert "Studievereniging De Kern (1204501)" in page
     connection.refresh_from_db()
-    assert connection.token and connection.token.exact_user == world.treasurer.user_id
+    assert connection.token.exact_user == world.treasurer.user_id
     assert connection.token.calls == 1
     assert world.writes() == []
 

@@ -346,7 +346,7 @@ def test_at_no_time_are_two_calls_under_way_for_one_administration(world: World,
 def test_a_member_exact_keeps_failing_on_is_parked_at_last_and_the_others_go_on(world: World, connection) -> None:
     first, second = world.members(2)
     world.exact.add_fault("status", status=500, method="POST", endpoint="crm/Accounts", count=0)
-    for _ in range(12):
+    for _ in range(24):
         wake(world, connection, hours=2)
     assert {world.link(first).problem, world.link(second).problem} == {"busy_too_long"}
     world.exact.clear_faults()

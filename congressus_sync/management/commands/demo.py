@@ -10,7 +10,7 @@ import sys
 import uuid
 from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -64,7 +64,7 @@ def _simulator_port() -> int:
         raise CommandError(f"SIMULATOR_PORT is {os.environ['SIMULATOR_PORT']!r}, which is not a port number.") from error
 
 
-def _start_again_in(folder: Path, simulator_port: int) -> None:
+def _start_again_in(folder: Path, simulator_port: int) -> NoReturn:
     """Replaces this process. Raises CommandError when a port is taken."""
     try:
         serve.refuse_taken_port(run.LOOPBACK, settings.PORT)
