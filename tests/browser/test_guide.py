@@ -54,11 +54,11 @@ def give_consent(page: Page) -> None:
 
 
 def choose_what_to_synchronize(page: Page, status: str) -> None:
-    page.get_by_label("Financial administration").select_option(index=1)
+    page.get_by_label("Financial administration", exact=True).select_option(index=1)
     page.get_by_label("Exact Online administration").select_option(value=str(DIVISION))
     expect(page.get_by_role("heading", name="Synchronization")).to_be_visible()
     expect(page.locator("input[name=statuses]:checked")).to_have_count(0)
-    page.get_by_label(re.compile(f"^{status}")).check()
+    page.get_by_role("checkbox", name=re.compile(rf"^{status}\b")).check()
     page.get_by_role("button", name="Save").last.click()
     expect(page.get_by_text("Nothing has been sent yet")).to_be_visible()
 
