@@ -23,7 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.browser)
         if CHROMIUM is None:
             if os.environ.get("REQUIRE_CHROMIUM"):
-                raise pytest.UsageError("REQUIRE_CHROMIUM is set, and there is no Chromium: install it, or set CHROMIUM to its path.")
+                raise pytest.UsageError(
+                    "REQUIRE_CHROMIUM is set, and there is no Chromium: install it, or set CHROMIUM to its path."
+                )
             item.add_marker(pytest.mark.skip(reason="no Chromium here"))
 
 
