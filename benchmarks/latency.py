@@ -25,7 +25,9 @@ def main() -> None:
                 waits.append(world.exact.calls("PUT")[-1].at - started)
                 time.sleep(0.05)
             waits.sort()
-            print(f"  save to PUT, idle: median {1000 * statistics.median(waits):.0f} ms, p95 {1000 * waits[int(EDITS * 0.95)]:.0f} ms")
+            print(
+                f"  save to PUT, idle: median {1000 * statistics.median(waits):.0f} ms, p95 {1000 * waits[int(EDITS * 0.95)]:.0f} ms"
+            )
 
 
 if __name__ == "__main__":

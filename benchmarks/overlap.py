@@ -40,7 +40,8 @@ def main() -> None:
         longest = max(max(moments) - min(moments) for moments in spans.values()) + 0.1
         overlapped = sum(call.overlapped for call in world.exact.calls())
         print(
-            f"  {CONNECTIONS} connections x {MEMBERS} members: wall {wall:.1f} s, longest drain {longest:.1f} s, ratio {wall / longest:.2f}; "
+            f"  {CONNECTIONS} connections x {MEMBERS} members: wall {wall:.1f} s, longest drain {longest:.1f} s, "
+            f"ratio {wall / longest:.2f}; "
             f"calls at once for one administration: {overlapped}"
         )
 

@@ -10,13 +10,13 @@ from django.conf import settings
 @contextmanager
 def world(**dials: object) -> Iterator["World"]:  # noqa: F821  (needs Django first)
     django.setup()
+    import logging
+
     from django.db import connection
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     from integrations.exact_online.simulator import Simulator
     from tests.worlds import World
-
-    import logging
 
     logging.disable(logging.WARNING)
     setup_test_environment()

@@ -174,6 +174,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 # Dutch is offered once it is complete: half a translation is worse than none.
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["congressus_sync.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", "Europe/Amsterdam")
 USE_TZ = True

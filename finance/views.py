@@ -74,6 +74,5 @@ class FinancialAdministrationDelete(PermissionRequiredMixin, DeleteView):
 
 def _still_used(name: str) -> str:
     return _(
-        "%(name)s was not deleted: a connection still uses it, or did so and keeps its history under this name. "
-        "Remove that connection if it is still there; otherwise leave the administration as it is."
+        "%(name)s was not deleted: a connection still uses it. Remove that connection first, or choose another for it there."
     ) % {"name": name}

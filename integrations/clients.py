@@ -45,7 +45,8 @@ class AuthorizedClient:
     def call(self, ask: Callable[[ExactClient], Answer], note: Callable[[], None] = lambda: None) -> Answer:
         """The answer to `ask(client)`; a refused access token is replaced once. Raises ExactError and what `tokens` raises.
 
-        `note` is committed before the call, in one transaction with the permission for it. Repeating is safe also for a write: Exact does nothing for a request it answers with 401.
+        `note` is committed before the call, in one transaction with the permission for it. Repeating is safe also for a write:
+        Exact does nothing for a request it answers with 401.
         """
         # First the token, then the permission to call: fetching a token can take long, and a permission grows stale.
         self._token = tokens.access_token(self.token.pk, self.now, self.token)

@@ -219,10 +219,13 @@ def sync_now(connection: ExactOnlineConnection) -> None:
 
 
 def remove(connection: ExactOnlineConnection) -> None:
-    """Tokens and secrets are forgotten where nobody else uses them; links and history stay, and so does all that Exact has."""
+    """Tokens and secrets are forgotten where nobody else uses them; links and history stay, and so does all that Exact has.
+
+    The financial administration is let go of, or it could never be deleted; the history goes by the name Exact has for it.
+    """
     with transaction.atomic():
         ExactOnlineConnection.objects.live().filter(pk=connection.pk).update(
-            removed_at=timezone.now(), enabled=False, token=None, app=None
+            removed_at=timezone.now(), enabled=False, token=None, app=None, financial_administration=None
         )
         forget_if_unused(app_id=connection.app_id, token_id=connection.token_id)
 

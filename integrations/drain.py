@@ -224,7 +224,9 @@ class Drain:
             return
         if isinstance(error, errors.BadRequest) and bad < 2:
             return
-        raise failures.of_connection(error, self.now(), rested_for=_last_rest(self._seen, self.now()), troubles=troubles) from error
+        raise failures.of_connection(
+            error, self.now(), rested_for=_last_rest(self._seen, self.now()), troubles=troubles
+        ) from error
 
     def _rest(self, rests: ConnectionRests) -> None:
         column = "bulk_resume_at" if rests.bulk_only else "resume_at"

@@ -10,7 +10,7 @@ from integrations.exact_online.accounts import Account
 from integrations.mapping import MemberFields, NameStyle, styled_name
 
 # Letters that carry their stroke inside, so that no decomposition takes it off.
-_STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i"})
+_STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "\u0131": "i"})
 
 
 class Contradiction(StrEnum):

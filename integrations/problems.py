@@ -130,7 +130,9 @@ _WHY = {
 # What to do then: only another name can be a matter of spelling.
 _ADVICE = {
     Contradiction.NAME: gettext_lazy("Link to this relation if it is the same person, or give the member another number."),
-    Contradiction.SUPPLIER: gettext_lazy("A supplier is never linked, for that would change the books. Give the member another number."),
+    Contradiction.SUPPLIER: gettext_lazy(
+        "A supplier is never linked, for that would change the books. Give the member another number."
+    ),
     Contradiction.BLOCKED: gettext_lazy("If it is this member, unblock the relation in Exact Online and try again."),
     Contradiction.ENDED: gettext_lazy("If it is this member, clear the end date of the relation in Exact Online and try again."),
     Contradiction.TAKEN: gettext_lazy("Perhaps two members are one person: leave one of them out, or give one another number."),

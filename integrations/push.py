@@ -203,7 +203,7 @@ class Push:
                 if self._is_gone():
                     return self._park("vanished", refused)
                 raise ConnectionNeedsAttention("forbidden", reason="", said=masked(error.said)) from error
-        self._failed(error, self._entry(Action.UPDATE, Outcome.LATER, log, error))
+        return self._failed(error, self._entry(Action.UPDATE, Outcome.LATER, log, error))
 
     def _is_gone(self) -> bool:
         try:

@@ -1,9 +1,9 @@
 """The one-time refresh token, and how many processes share it without ever spending it twice.
 
-Exact answers a refresh with a new pair and the old refresh token is dead. So: take the lease by a conditional UPDATE, commit, POST outside
-any transaction, store the new pair under the version that was read, commit, and only then use it. A lease, not a transaction: on SQLite
-an open write transaction stops every other writer for as long as Exact takes to answer. Who does not get the lease re-reads for a few seconds.
-A refresh is never asked earlier than Exact allows, and "not expired" never costs a connection.
+Exact answers a refresh with a new pair and the old refresh token is dead. So: take the lease by a conditional UPDATE, commit, POST
+outside any transaction, store the new pair under the version that was read, commit, and only then use it. A lease, not a transaction: on
+SQLite an open write transaction stops every other writer for as long as Exact takes to answer. Who does not get the lease re-reads for
+a few seconds. A refresh is never asked earlier than Exact allows, and "not expired" never costs a connection.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from integrations.views import connections, consent, links, members, settings
 
 EXACT_ONLINE = "settings/integrations/exact-online/"
 ONE = EXACT_ONLINE + "<int:pk>/"
-LINK = ONE + "links/<int:link_pk>/"
+DECISION = "members/<int:pk>/connections/<int:connection_pk>/"
 
 urlpatterns = [
     path("settings/integrations/", connections.Integrations.as_view(), name="integrations"),
@@ -23,13 +23,10 @@ urlpatterns = [
     path(ONE + "disable/", connections.Disable.as_view(), name="exact-online-disable"),
     path(ONE + "sync-now/", connections.SyncNow.as_view(), name="exact-online-sync-now"),
     path(ONE + "remove/", connections.Remove.as_view(), name="exact-online-remove"),
-    path(LINK + "try-again/", links.TryAgain.as_view(), name="exact-online-try-again"),
-    path(LINK + "link/", links.Link.as_view(), name="exact-online-link"),
-    path(LINK + "leave-out/", links.LeaveOut.as_view(), name="exact-online-leave-out"),
-    path(LINK + "take-part/", links.TakePart.as_view(), name="exact-online-take-part"),
     path("members/", members.Members.as_view(), name="members"),
     path("members/<int:pk>/", members.MemberPage.as_view(), name="member"),
-    path("members/<int:pk>/connections/<int:connection_pk>/sync-now/", members.SyncNow.as_view(), name="member-sync-now"),
-    path("members/<int:pk>/connections/<int:connection_pk>/leave-out/", members.LeaveOut.as_view(), name="member-leave-out"),
-    path("members/<int:pk>/connections/<int:connection_pk>/take-part/", members.TakePart.as_view(), name="member-take-part"),
+    path(DECISION + "sync-now/", links.SyncNow.as_view(), name="member-sync-now"),
+    path(DECISION + "link/", links.Link.as_view(), name="member-link"),
+    path(DECISION + "leave-out/", links.LeaveOut.as_view(), name="member-leave-out"),
+    path(DECISION + "take-part/", links.TakePart.as_view(), name="member-take-part"),
 ]

@@ -140,7 +140,7 @@ class ExactOnlineConnection(models.Model):
         permissions = (("sync_exactonlineconnection", "Can sync now"),)
 
     def __str__(self) -> str:
-        return str(self.financial_administration or _("New connection"))
+        return str(self.financial_administration or self.division_name or _("New connection"))
 
     def get_absolute_url(self) -> str:
         return reverse("exact-online-connection", args=[self.pk])

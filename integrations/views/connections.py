@@ -184,10 +184,6 @@ class _Line:
         return self.link.problem_details.get("said", "")
 
     @property
-    def other_name(self) -> str:
-        return self.link.problem_details.get("name", "")
-
-    @property
     def may_link(self) -> bool:
         return connections.may_link(self.link)
 

@@ -8,25 +8,20 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.paginator import Page, Paginator
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views.decorators.vary import vary_on_headers
-from django.views.generic import DetailView, ListView, View
+from django.views.generic import DetailView, ListView
 from django_countries import countries
 
-from integrations import bell, connections, problems, standing, waiting
+from integrations import connections, problems, standing, waiting
 from integrations.exact_online import hosts
 from integrations.filters import ORDERS, MemberFilter
-from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
-from integrations.models.link import RelationLinkQuerySet, SyncState
+from integrations.models import PushAttempt
+from integrations.models.link import SyncState
 from members.cleaning import language_name
 from members.masking import mask_iban
 from members.models import Member
@@ -159,51 +154,3 @@ class MemberPage(PermissionRequiredMixin, DetailView):
             language_name=language_name(member.language),
             **kwargs,
         )
-
-
-class _Decision(PermissionRequiredMixin, View):
-    """A person decides about one member in one connection. Whatever there is to send then, is sent after commit."""
-
-    http_method_names = ("post",)
-
-    def post(self, request: HttpRequest, pk: int, connection_pk: int) -> HttpResponse:
-        self.member = get_object_or_404(Member, pk=pk)
-        self.connection = get_object_or_404(ExactOnlineConnection.objects.live(), pk=connection_pk)
-        with transaction.atomic():
-            said = self.decide(RelationLink.objects.filter(connection=self.connection, member=self.member))
-            transaction.on_commit(bell.ring, robust=True)
-        messages.success(request, said % {"member": self.member.display_name, "connection": self.connection})
-        return HttpResponseRedirect(self.member.get_absolute_url())
-
-    def decide(self, links: RelationLinkQuerySet) -> str:
-        """Write it; returns a sentence for the person."""
-        raise NotImplementedError
-
-
-class SyncNow(_Decision):
-    permission_required = "integrations.sync_exactonlineconnection"
-
-    def decide(self, links: RelationLinkQuerySet) -> str:
-        links.try_again(timezone.now())
-        with_state = links.with_state(self.connection.mapping_key)
-        if with_state.filter(sync_state=SyncState.UP_TO_DATE).exists():  # type: ignore[misc]
-            return _("There is nothing to send: %(connection)s has the latest of %(member)s already.")
-        return _("%(member)s is sent to %(connection)s as soon as possible.")
-
-
-class LeaveOut(_Decision):
-    permission_required = "integrations.change_relationlink"
-
-    def decide(self, links: RelationLinkQuerySet) -> str:
-        # Who was never sent may have no link to mark yet.
-        RelationLink.objects.get_or_create(connection=self.connection, member=self.member)
-        links.leave_out()
-        return _("%(member)s is left out of %(connection)s. What Exact Online has of this member stays as it is.")
-
-
-class TakePart(_Decision):
-    permission_required = "integrations.change_relationlink"
-
-    def decide(self, links: RelationLinkQuerySet) -> str:
-        links.take_part_again()
-        return _("%(member)s takes part in %(connection)s again.")

@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0001_members'),
+        ("members", "0001_members"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['changed_at'], name='member_by_change'),
+            model_name="member",
+            index=models.Index(fields=["changed_at"], name="member_by_change"),
         ),
     ]

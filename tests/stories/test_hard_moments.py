@@ -117,7 +117,8 @@ def test_a_late_create_of_a_drainer_without_lease_does_not_double(world: World, 
     assert len(world.relations()) == 1
     link = world.link(member)
     assert str(link.guid) == world.relations()["7"]["ID"]
-    assert not link.unconfirmed and link.creating_since is None
+    assert not link.unconfirmed
+    assert link.creating_since is None
 
 
 # Limits --------------------------------------------------------------------------------------------------------------------

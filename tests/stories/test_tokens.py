@@ -69,7 +69,8 @@ def test_eight_processes_want_a_token_at_once_and_one_refresh_serves_them_all(wo
     ]
     answers = [process.communicate(timeout=60)[0].strip() for process in processes]
     assert [process.returncode for process in processes] == [0] * 8
-    assert len(set(answers)) == 1 and answers[0]
+    assert len(set(answers)) == 1
+    assert answers[0]
     assert refreshes(world) == [200]
 
 

@@ -44,7 +44,8 @@ def test_a_worker_killed_between_the_post_and_the_commit_makes_no_second_relatio
     gate.release()
     assert len(world.relations()) == 1  # Exact has it, we do not know
     link = world.link(member)
-    assert link.guid is None and link.creating_since is not None
+    assert link.guid is None
+    assert link.creating_since is not None
     ExactOnlineConnection.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     running.worker()
     bell.ring()
