@@ -6,7 +6,7 @@ from datetime import datetime
 
 from integrations import notify
 from integrations.failures import ConnectionNeedsAttention
-from integrations.models import ExactOnlineConnection
+from integrations.models import ExactOnlineConnection, ExactOnlineToken
 
 
 def ask(pk: int, problem: ConnectionNeedsAttention, now: datetime) -> None:
@@ -21,6 +21,8 @@ def settle(pk: int) -> None:
     ExactOnlineConnection.objects.filter(pk=pk).update(
         attention="", attention_details={}, attention_since=None, bad_requests_in_a_row=0, troubles_in_a_row=0
     )
-    ExactOnlineConnection.objects.filter(pk=pk, resume_reason__in=("unreachable", "token_rests", "token_busy")).update(
-        resume_at=None
-    )
+    ExactOnlineConnection.objects.filter(
+        pk=pk, resume_reason__in=("unreachable", "token_rests", "token_busy", "token_limit")
+    ).update(resume_at=None)
+    # Without this, Sync now would wait with the token: up to a day after a night of maintenance.
+    ExactOnlineToken.objects.filter(connections=pk).update(rest_until=None, last_failure="")

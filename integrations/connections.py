@@ -37,7 +37,7 @@ SOLVED_BY_SECRET = (ConnectionProblem.WRONG_CREDENTIALS, ConnectionProblem.SECRE
 
 
 class OtherSecret(Exception):
-    """A live connection works with another secret of this app."""
+    """A live connection has a consent by another secret of this app."""
 
     def __init__(self, connection: ExactOnlineConnection) -> None:
         super().__init__("the app is in use with another secret")
@@ -81,7 +81,8 @@ def check_secret(site: str, client_id: str, client_secret: str, mine: ExactOnlin
         raise SecretLacking
     if app is None or not client_secret or (mine and mine.app_id == app.pk) or _is_secret_of(app, client_secret):
         return
-    if (other := app.connections.live().first()) is not None:
+    # Who has no consent yet lives by no secret: what is typed now may well be what mends that one too.
+    if (other := app.connections.live().exclude(token=None).first()) is not None:
         raise OtherSecret(other)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -148,8 +148,9 @@ class Drain:
             self._note_answer(client)
 
     def _look(self) -> None:
-        """Settings, statuses, consent and limits may have changed since the last link."""
-        seen = ExactOnlineConnection.objects.select_related("app", "token__app").filter(pk=self.pk).first()
+        """Settings, statuses, consent and limits may have changed since the last link. Raises Stopped."""
+        mine = ExactOnlineConnection.objects.held(self.pk, self.holder)
+        seen = mine.select_related("app", "token__app").first()
         if seen is None:
             raise Stopped
         self._seen = seen
@@ -174,6 +175,7 @@ class Drain:
     def _renew(self, **values: object) -> None:
         if not ExactOnlineConnection.objects.held(self.pk, self.holder).update(lease_until=Now() + LEASE, **values):
             raise Stopped
+        self._see(values)
 
     def _spend(self, by_person: bool) -> None:
         """Permission for one call; people may also spend what is kept for them. Raises Stopped and ConnectionRests."""
@@ -193,6 +195,10 @@ class Drain:
     def _note(self, **values: object) -> None:
         """Write what was learned about the connection, for the next call and for whoever drains next."""
         ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**values)
+        self._see(values)
+
+    def _see(self, values: Mapping[str, object]) -> None:
+        """One link may take several calls, and the row is read again only before the next link."""
         for name, value in values.items():
             setattr(self._seen, name, value)
 
@@ -220,7 +226,7 @@ class Drain:
         trouble = isinstance(error, errors.RelationBusy | errors.Unreachable | errors.Maintenance)
         troubles = self._seen.troubles_in_a_row + 1 if trouble else 0
         self._note(bad_requests_in_a_row=bad, troubles_in_a_row=troubles)
-        if isinstance(error, errors.RelationBusy) and troubles < failures.TROUBLES_BEFORE_REST:
+        if error.concerns == "relation" and troubles < failures.TROUBLES_BEFORE_REST:
             return
         if isinstance(error, errors.BadRequest) and bad < 2:
             return

@@ -67,7 +67,7 @@ class _Credentials(forms.Form):
 
 def _in_use_with_another_secret(connection: ExactOnlineConnection) -> str:
     return _(
-        "The connection %(connection)s uses the same Client ID with another Client secret, and would stop working if this one is wrong. "
+        "The connection “%(connection)s” uses the same Client ID with another Client secret, and would stop working if this one is wrong. "
         "Copy the secret once more. Did Exact Online give a new one? Then enter it at that connection first (Actions > Edit)."
     ) % {"connection": connection}
 
@@ -197,7 +197,7 @@ class EditForm(forms.ModelForm, _Credentials):
             "Another connection links this financial administration already, or it is gone; its members would be sent twice. "
             "Choose another."
         )
-        field.required = self.instance.enabled
+        field.required, field.empty_label = self.instance.enabled, _("not chosen yet")
         if self.instance.financial_administration_id is None and len(only := list(free[:2])) == 1:
             self.initial["financial_administration"] = only[0].pk
 

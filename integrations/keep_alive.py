@@ -34,9 +34,14 @@ def warn_of_ending_consents(now: datetime) -> None:
     """Mail 10 and 3 days before a consent that could not be renewed ends; each of them once."""
     for token in ExactOnlineToken.objects.idle_since(now - timedelta(days=30 - WARN_DAYS_LEFT[0])):
         due = [days for days in WARN_DAYS_LEFT if token.days_left(now) <= days]
-        if due and token.warned_days_left != due[-1]:
-            ExactOnlineToken.objects.filter(pk=token.pk).update(warned_days_left=due[-1])
+        if due and _claims_warning(token.pk, due[-1]):
             notify.consent_runs_out(token, token.days_left(now))
+
+
+def _claims_warning(pk: int, days: int) -> bool:
+    """Whether this mail is ours to send: by a conditional UPDATE, because a task may be handed out twice."""
+    unwarned = ExactOnlineToken.objects.filter(pk=pk).exclude(warned_days_left=days)
+    return bool(unwarned.update(warned_days_left=days))
 
 
 def _ask_for_attention(token: ExactOnlineToken, problem: ConnectionNeedsAttention, now: datetime) -> None:

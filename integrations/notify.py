@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPRecipientsRefused
+
 import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -48,8 +50,10 @@ def consent_runs_out(token: ExactOnlineToken, days: int) -> None:
 def _send(subject: str, lines: list[str]) -> None:
     people = get_user_model().objects.filter(is_active=True, is_superuser=True).exclude(email="")
     recipients = list(people.values_list("email", flat=True))
-    try:
-        for recipient in recipients:
+    for recipient in recipients:
+        try:
             send_mail(subject, "\n\n".join(lines), None, [recipient])
-    except OSError as error:  # a mail server that is away must not stop the work; the page shows the same
-        logger.warning("mail_not_sent", error=type(error).__name__)
+        except OSError as error:  # a mail server that is away must not stop the work; the page shows the same
+            logger.warning("mail_not_sent", error=type(error).__name__)
+            if not isinstance(error, SMTPRecipientsRefused):  # one stale address is no reason to leave the others unknowing
+                return

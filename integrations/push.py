@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -65,7 +65,7 @@ def decide(link: RelationLink, mapped: Mapped, code_start: int) -> Decision:
     if mapped.missing:
         return Park(mapped.missing[0].value)
     if link.guid is None:
-        code = link.code or relation_code(link.member.member_number, code_start)
+        code = _fixed_code(link) or relation_code(link.member.member_number, code_start)
         if code is None:
             return Park("unusable_code")
         fields = {key: value for key, value in mapped.fields.items() if value}
@@ -75,6 +75,11 @@ def decide(link: RelationLink, mapped: Mapped, code_start: int) -> Decision:
         # Nobody knows what Exact holds now: no short-cut, all that is ours goes out again.
         changes = {key: value for key, value in mapped.fields.items() if value} | changes
     return Change(changes) if changes else Nothing()
+
+
+def _fixed_code(link: RelationLink) -> str | None:
+    """A code that Exact refused binds nobody: another member number must be able to help. One that is or was a relation stays."""
+    return link.code if link.creating_since or link.pushed_at else None
 
 
 # Doing it -----------------------------------------------------------------------------------------------------------------
@@ -118,16 +123,16 @@ class Push:
     # Creating
 
     def _create(self, code: str, fields: dict[str, str]) -> str | None:
+        values = {key: value for key, value in fields.items() if key != "Code"}
         try:
             account = self.client.call(
                 lambda client: client.create(fields),
-                note=lambda: self._write(code=code, creating_since=self.now()),
+                note=lambda: self._write(code=code, creating_since=self.now(), confirmed=dict.fromkeys(values)),
             )
         except IntegrityError:
             return self._park("code_collision", code=code)
         except errors.ExactError as error:
             return self._not_created(error, code, fields)
-        values = {key: value for key, value in fields.items() if key != "Code"}
         entry = self._entry(Action.CREATE, Outcome.DONE, {key: ["", value] for key, value in values.items()}, status=201)
         return self._settle("created", entry, guid=account.guid, confirmed=values)
 
@@ -158,18 +163,23 @@ class Push:
 
     def _adopt(self, account: Account) -> str | None:
         """Take a relation that carries our code, if it is plainly this member; None where that succeeded."""
-        against = matching.contradiction(account, self.member, self.mapped.name, self.now().date())
+        against = matching.contradiction(account, self.member, self._sent_name(), self.now().date())
         if against is None and self._is_linked_elsewhere(account.guid):
             against = matching.Contradiction.TAKEN
         if against is not None:
             name = account.fields.get("Name", "")
             return self._park("code_in_use", code=account.code, name=name, guid=account.guid, why=against.value)
         entry = self._entry(Action.ADOPT, Outcome.DONE, {})
-        self._write(
-            entry, guid=account.guid, code=account.code, creating_since=None, confirmed=known_fields(account, self.mapped)
-        )
+        known = known_fields(account, self.mapped, sent=self.link.confirmed)
+        self._write(entry, guid=account.guid, code=account.code, creating_since=None, confirmed=known)
         self.done = "adopted"
         return None
+
+    def _sent_name(self) -> str:
+        """The name it has in Exact if it is ours: that of the create whose answer was lost. The member may have married since."""
+        creates = PushAttempt.objects.filter(connection=self.connection, member=self.member, action=Action.CREATE)
+        lost = creates.filter(outcome=Outcome.UNKNOWN).first()
+        return lost.changes["Name"][1] if lost else self.mapped.name
 
     def _is_linked_elsewhere(self, guid: str) -> bool:
         return RelationLink.objects.filter(connection=self.connection, guid=guid).exclude(pk=self.link.pk).exists()
@@ -254,7 +264,8 @@ class Push:
         attempts = self.link.attempts + 1
         pause = max(backoff.for_relation(attempts), backoff.AFTER_A_LOST_ANSWER if error.answer_lost else timedelta())
         self._write(entry, attempts=attempts, not_before=self.now() + pause, **values)
-        if attempts >= backoff.GIVE_UP_AFTER and error.concerns == "relation":
+        of_relation = error.concerns == "relation" or isinstance(error, errors.BadRequest)
+        if attempts >= backoff.GIVE_UP_AFTER and of_relation:
             self._park("busy_too_long", creating_since=self.link.creating_since, said=masked(error.said))
         raise error
 
@@ -263,18 +274,38 @@ class Push:
 
     def _write(self, entry: PushAttempt | None = None, **values: object) -> None:
         """One UPDATE of the link, only while the lease is ours, and the entry for the history. Raises Stopped."""
-        mine = RelationLink.objects.filter(pk=self.link.pk, connection__lease_holder=self.holder)
-        with transaction.atomic():
-            kept = mine.update(**values)
-            if entry:
-                entry.save(force_insert=True)
-                self.with_answer(entry)
+        try:
+            kept = self._save(entry, values)
+        except IntegrityError:
+            if entry is None:
+                raise
+            # The member was deleted during the call, or a person gave this relation to another member: look anew.
+            raise Stopped from None
         if not kept:
-            # Somebody else drains now, and our late call may have overwritten what he settled.
-            RelationLink.objects.filter(pk=self.link.pk).update(**_in_doubt(self.link))
+            self._doubt()
             raise Stopped
         for name, value in values.items():
             setattr(self.link, name, value)
+
+    def _save(self, entry: PushAttempt | None, values: Mapping[str, object]) -> bool:
+        with transaction.atomic():
+            if entry:
+                # The row of the connection before that of the link, as Sync now and Edit do: else PostgreSQL finds a deadlock.
+                self.with_answer(entry)
+                entry.save(force_insert=True)
+            mine = RelationLink.objects.filter(pk=self.link.pk, connection__lease_holder=self.holder)
+            return bool(mine.update(**values))
+
+    def _doubt(self) -> None:
+        """Somebody else drains now, and our late call may have overwritten what he settled: of that, nothing is known."""
+        links = RelationLink.objects.filter(pk=self.link.pk)
+        if self.link.guid is None:
+            links.update(creating_since=self.link.creating_since)
+            return
+        sent = {key: None for key, value in self.link.confirmed.items() if value is None}
+        with transaction.atomic():
+            for settled in links.select_for_update():
+                links.update(unconfirmed=True, confirmed=settled.confirmed | sent)
 
     def _entry(
         self,
@@ -308,10 +339,10 @@ _UNTROUBLED: dict[str, object] = {
 }
 
 
-def known_fields(account: Account, mapped: Mapped) -> dict[str, str]:
-    """What to remember of a relation that existed before us. Where the member has nothing, what Exact has is the bookkeeper's."""
-    return {key: value for key, value in account.fields.items() if key != "Code" and value and mapped.fields.get(key)}
+def known_fields(account: Account, mapped: Mapped, sent: Collection[str] = ()) -> dict[str, str]:
+    """What to remember of a relation that was there. Where the member has nothing, what Exact has is the bookkeeper's.
 
-
-def _in_doubt(link: RelationLink) -> dict[str, object]:
-    return {"creating_since": link.creating_since} if link.guid is None else {"unconfirmed": True}
+    Except for what we `sent` ourselves, in a create whose answer was lost.
+    """
+    ours = {key for key, value in mapped.fields.items() if value} | set(sent)
+    return {key: value for key, value in account.fields.items() if key != "Code" and value and key in ours}

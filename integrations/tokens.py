@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ logger = structlog.get_logger(__name__)
 CALLS_A_DAY = 180
 PATIENCE = 5.0
 POLL = 0.1
+BUSY = timedelta(seconds=10)
 FORCED_REST = timedelta(minutes=10)
 SECOND_THOUGHT = timedelta(minutes=5)
 
@@ -43,7 +45,7 @@ def access_token(pk: int, now: Clock = timezone.now, just_read: ExactOnlineToken
         return just_read.access_token.reveal()
     deadline = time.monotonic() + PATIENCE
     while True:
-        token = _read(pk)
+        token = _read(pk, now)
         if now() < token.refreshable_at:
             return token.access_token.reveal()
         if token.rest_until and now() < token.rest_until:
@@ -59,7 +61,7 @@ def after_401(pk: int, refused: str, now: Clock = timezone.now) -> str:
     """Another access token than the one Exact refused: that of somebody who was quicker, else one forced refresh in ten minutes."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        token = _read(pk)
+        token = _read(pk, now)
         stored = token.access_token.reveal()
         if stored != refused:
             return stored
@@ -86,21 +88,24 @@ def pair_values(pair: oauth.Token) -> dict[str, object]:
         "refreshable_at": pair.refreshable_at,
         "consent_lost": False,
         "failures": 0,
+        "last_failure": "",
         "rest_until": None,
         "warned_days_left": None,
     }
 
 
-def _read(pk: int) -> ExactOnlineToken:
+def _read(pk: int, now: Clock) -> ExactOnlineToken:
     token = ExactOnlineToken.objects.select_related("app").filter(pk=pk).first()
-    if token is None or token.consent_lost:
+    if token is None:  # somebody else consented meanwhile, or the connection got another app: the next drain reads that
+        raise ConnectionRests(now() + BUSY, "token_busy")
+    if token.consent_lost:
         raise ConnectionNeedsAttention("consent_lost")
     return token
 
 
 def _wait_a_little(deadline: float, now: Clock) -> None:
     if time.monotonic() > deadline:
-        raise ConnectionRests(now() + timedelta(seconds=10), "token_busy")
+        raise ConnectionRests(now() + BUSY, "token_busy")
     time.sleep(POLL)
 
 
@@ -118,8 +123,17 @@ def _refresh(token: ExactOnlineToken, now: Clock, *, forced: bool = False) -> st
         ExactOnlineToken.objects.release(token.pk, holder)
         raise
     values = pair_values(pair) | {"version": token.version + 1} | ({"forced_at": now()} if forced else {})
+    return pair.access_token if _store(token, holder, values) else None
+
+
+def _store(token: ExactOnlineToken, holder: str, values: dict[str, object]) -> bool:
+    """Whether the pair was stored, under the version that was read. A pair that is not stored is a consent that is lost."""
     mine = ExactOnlineToken.objects.filter(version=token.version)
-    return pair.access_token if mine.release(token.pk, holder, **values) else None
+    try:
+        return mine.release(token.pk, holder, **values)
+    except (OperationalError, InterfaceError):  # too busy, or gone while we waited for Exact
+        connection.close_if_unusable_or_obsolete()
+        return mine.release(token.pk, holder, **values)
 
 
 def _count_call(token: ExactOnlineToken, holder: str, now: datetime) -> None:
@@ -138,18 +152,20 @@ def _after_failure(token: ExactOnlineToken, holder: str, error: errors.ExactErro
         ExactOnlineToken.objects.release(token.pk, holder)
         return None
     failures = token.failures + 1
+    # "In a row" means of the same kind: during maintenance the token service has many faces.
+    again = token.last_failure == type(error).__name__
     match error:
         case errors.TokenNotExpired():
             rest = now + FORCED_REST
-            _rest(token, holder, rest, failures)
+            _rest(token, holder, rest, error)
             if forced or now >= token.expires_at:
-                raise ConnectionRests(rest, "token_rests") if failures == 1 else ConnectionNeedsAttention("unauthorized")
+                raise ConnectionRests(rest, "token_rests") if not again else ConnectionNeedsAttention("unauthorized")
             return token.access_token.reveal()
         case errors.TokenLimitReached():
             rest = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC) + timedelta(days=1)
         case errors.TokenServiceUnavailable():
             rest = now + backoff.for_token_service(failures)
-        case errors.ConsentLost() if failures == 1:
+        case errors.ConsentLost() if not again:
             # During maintenance Exact says this of chains that are alive again later.
             rest = now + SECOND_THOUGHT
         case errors.ConsentLost() | errors.OldRefreshToken():
@@ -161,11 +177,12 @@ def _after_failure(token: ExactOnlineToken, holder: str, error: errors.ExactErro
         case _:
             ExactOnlineToken.objects.release(token.pk, holder)
             raise ConnectionNeedsAttention("unexpected", said=str(error)) from error
-    _rest(token, holder, rest, failures)
+    _rest(token, holder, rest, error)
     if now < token.expires_at and not forced:
         return token.access_token.reveal()
     raise ConnectionRests(rest, "token_rests") from error
 
 
-def _rest(token: ExactOnlineToken, holder: str, until: datetime, failures: int) -> None:
-    ExactOnlineToken.objects.release(token.pk, holder, rest_until=until, failures=failures)
+def _rest(token: ExactOnlineToken, holder: str, until: datetime, error: errors.ExactError) -> None:
+    failure = {"failures": token.failures + 1, "last_failure": type(error).__name__}
+    ExactOnlineToken.objects.release(token.pk, holder, rest_until=until, **failure)

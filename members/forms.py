@@ -180,6 +180,11 @@ class MemberImportForm(forms.Form):
         label=gettext_lazy("CSV file"),
         help_text=gettext_lazy("At most 20 MB. UTF-8 or Windows-1252, separated by semicolons, commas or tabs."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+        error_messages={
+            "empty": gettext_lazy(
+                "The file is empty, so there is nothing to take in. Export the members again and look inside it first."
+            )
+        },
     )
     create_statuses = forms.BooleanField(label=gettext_lazy("Add member statuses that are not there yet"), required=False)
     dry_run = forms.BooleanField(label=gettext_lazy("Only check the file, change nothing"), required=False)

@@ -76,6 +76,55 @@
   document.addEventListener("toggle", (event) => event.target.matches("details.menu[open]") && place(event.target), true);
   for (const name of ["scroll", "resize"]) addEventListener(name, () => openMenus().forEach(place), { capture: true, passive: true });
 
+  // A session that ends while somebody types must not cost what was typed. It stays in this tab until another page than the one
+  // to log in comes; with the versions the page was opened with, so that changes of others meanwhile are still noticed.
+  const TYPED = "typed";
+  const isKept = (field) => field.name && field.name !== "csrfmiddlewaretoken" && !["password", "file", "submit", "button"].includes(field.type);
+
+  function keepTyped(form) {
+    sessionStorage.removeItem(TYPED);
+    const fields = [...form.elements].filter(isKept);
+    if (form.method !== "post" || !form.closest("main") || !fields.some((field) => field.type !== "hidden")) return;
+    const values = fields.map(({ name, type, value, checked }) => ({ name, type, value, checked }));
+    sessionStorage.setItem(TYPED, JSON.stringify({ path: location.pathname, values }));
+  }
+
+  function fillIn({ values }) {
+    const fields = [...document.querySelectorAll("main form[method=post]")].flatMap((form) => [...form.elements]).filter(isKept);
+    for (const { name, type, value, checked } of values) {
+      const isChoice = type === "checkbox" || type === "radio";
+      const field = fields.find((one) => one.name === name && one.type === type && (!isChoice || one.value === value));
+      if (field && isChoice) field.checked = checked;
+      else if (field) field.value = value;
+    }
+  }
+
+  function tellRestored() {
+    const notice = document.createElement("div");
+    notice.className = "notice warning";
+    notice.setAttribute("role", "status");
+    notice.textContent = announcer.dataset.restored;
+    document.querySelector("main form[method=post]").before(notice);
+  }
+
+  function restoreTyped() {
+    const typed = JSON.parse(sessionStorage.getItem(TYPED));
+    if (!typed) return;
+    const interrupted = document.querySelector("[data-interrupted]");
+    if (interrupted) {
+      interrupted.hidden = false;
+      sessionStorage.setItem(TYPED, JSON.stringify({ ...typed, interrupted: true }));
+    } else {
+      sessionStorage.removeItem(TYPED);
+      if (!typed.interrupted || typed.path !== location.pathname) return;
+      fillIn(typed);
+      tellRestored();
+    }
+  }
+
+  document.addEventListener("submit", (event) => document.querySelector("[data-interrupted]") || keepTyped(event.target));
+  addEventListener("pageshow", restoreTyped); // also for a page that Back brings as it was
+
   const isPolled = (element) => element.getAttribute("hx-trigger")?.includes("every");
 
   // Nobody looks, or somebody is just choosing in there: the next turn comes soon enough.

@@ -156,6 +156,3 @@ class RelationLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} - {self.code or '?'}"
-
-    def is_parked(self, mapping_key: str) -> bool:
-        return self.parked_revision == self.member.revision and self.parked_mapping == mapping_key

@@ -52,6 +52,7 @@ class ExactOnlineToken(models.Model):
     # Exact ended the chain: only a person's new consent helps.
     consent_lost = models.BooleanField(default=False)
     failures = models.PositiveSmallIntegerField(default=0)
+    last_failure = models.CharField(max_length=40, blank=True)
     rest_until = models.DateTimeField(null=True, blank=True)
     forced_at = models.DateTimeField(null=True, blank=True)
     calls_day = models.DateField(null=True, blank=True)

@@ -1,12 +1,17 @@
-"""Uploading a file of members, and watching it go in."""
+"""Uploading a file of members, and watching it go in.
+
+Other pages send people here for members or statuses that lack; the way back (`?next=`) goes along until the file is in.
+"""
 
 from __future__ import annotations
 
 import csv
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.contrib.auth.views import RedirectURLMixin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -42,7 +47,7 @@ EXAMPLE = {
 }
 
 
-class MemberImportUpload(PermissionRequiredMixin, FormView):
+class MemberImportUpload(PermissionRequiredMixin, RedirectURLMixin, FormView):
     permission_required = "members.import_member"
     form_class = MemberImportForm
     template_name = "members/import.html"
@@ -57,7 +62,7 @@ class MemberImportUpload(PermissionRequiredMixin, FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         imports = MemberImport.objects.select_related("uploaded_by").defer("content")[:RECENT]
-        return super().get_context_data(columns=COLUMNS, imports=imports, **kwargs)
+        return super().get_context_data(columns=COLUMNS, imports=imports, next=self.get_redirect_url(), **kwargs)
 
     def form_valid(self, form: MemberImportForm) -> HttpResponse:
         with transaction.atomic():
@@ -65,11 +70,12 @@ class MemberImportUpload(PermissionRequiredMixin, FormView):
             # The broker may be away: beat finds what waits within a minute, so the page need not fail with it.
             transaction.on_commit(lambda: import_members.delay(member_import.pk), robust=True)
         messages.success(self.request, _("The file was received. Taking it in starts within a minute; you may leave this page."))
-        return HttpResponseRedirect(member_import.get_absolute_url())
+        back = self.get_redirect_url()
+        return HttpResponseRedirect(member_import.get_absolute_url() + (f"?{urlencode({'next': back})}" if back else ""))
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
-class MemberImportProgress(PermissionRequiredMixin, DetailView):
+class MemberImportProgress(PermissionRequiredMixin, RedirectURLMixin, DetailView):
     permission_required = "members.import_member"
     context_object_name = "member_import"
 
@@ -82,7 +88,7 @@ class MemberImportProgress(PermissionRequiredMixin, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         remarks = self.object.report.get("remarks", [])
         labelled = [remark | {"label": LABELS.get(remark["column"], "")} for remark in remarks]
-        return super().get_context_data(remarks=labelled, **kwargs)
+        return super().get_context_data(remarks=labelled, next=self.get_redirect_url(), **kwargs)
 
 
 class MemberImportExample(PermissionRequiredMixin, View):

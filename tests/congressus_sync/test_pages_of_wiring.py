@@ -172,7 +172,7 @@ def test_a_moment_is_told_as_how_long_ago_and_exactly_in_amsterdam_time() -> Non
     written = Template("{% load times %}{{ moment|ago }}").render(Context({"moment": datetime(2020, 7, 1, 22, 30, tzinfo=UTC)}))
 
     assert 'datetime="2020-07-02T00:30:00+02:00"' in written
-    assert "July 2, 2020" in written
+    assert "2 July 2020 00:30" in written
     assert "ago</time>" in written
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +16,8 @@ from finance.models import FinancialAdministration
 from integrations.forms import EditForm
 from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
 from integrations.models.connection import State
-from members.models import MemberStatus
+from members import tasks
+from members.models import MemberImport, MemberStatus
 from tests.integrations.conftest import Browser
 from tests.integrations.test_connection_pages import settings_on
 from tests.worlds import DIVISION, OTHER_DIVISION, World
@@ -305,6 +308,46 @@ def test_without_statuses_the_page_leads_to_where_they_come_from_and_back(
     assert (kept["division"], kept["code_start"]) == (str(DIVISION), "9000")
     assert "Lid<span" in treasurer.page(here)
     assert treasurer.client.post(here, settings_on(page) | {"then": "import"})["Location"].startswith(reverse("member-import"))
+
+
+def test_who_imports_members_on_the_way_finds_back_to_what_was_chosen(
+    world: World, treasurer: Browser, connected: ExactOnlineConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.import_members, "delay", tasks.import_members)
+    MemberStatus.objects.all().delete()
+    here = reverse("exact-online-edit", args=[connected.pk])
+    chosen = settings_on(edit_page(treasurer, connected)) | {"then": "import", "division": DIVISION, "code_start": "9000"}
+
+    there = treasurer.client.post(here, chosen)["Location"]
+    way_back = re.search(r'name="next" value="([^"]+)"', treasurer.page(there))[1]
+    file = SimpleUploadedFile("members.csv", b"member_number;status;last_name\n1;Lid;Vries\n")
+    progress = treasurer.client.post(there, {"file": file, "create_statuses": "on", "next": way_back})["Location"]
+    back = re.search(r'href="([^"]+)">Go back to where you were', treasurer.page(progress))[1]
+
+    page = treasurer.page(back)
+    kept = settings_on(page)
+    assert (kept["division"], kept["code_start"]) == (str(DIVISION), "9000")
+    assert "Lid<span" in page
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"])
+def test_the_way_back_from_an_import_never_leads_elsewhere(treasurer: Browser, elsewhere: str) -> None:
+    waiting = MemberImport.objects.create(name="members.csv", state="done")
+
+    for address in (reverse("member-import"), waiting.get_absolute_url()):
+        assert "evil.example" not in (page := treasurer.page(f"{address}?{urlencode({'next': elsewhere})}"))
+        assert "alert(1)" not in page
+        assert "Go back" not in page
+
+
+def test_an_import_that_runs_keeps_the_way_back_while_it_is_looked_at(treasurer: Browser) -> None:
+    running = MemberImport.objects.create(name="members.csv")
+    address = f"{running.get_absolute_url()}?{urlencode({'next': '/settings/?a=1&b=2'})}"
+
+    asks = re.search(r'hx-get="([^"]+)"', treasurer.page(address))[1]
+    MemberImport.objects.update(state="done")
+
+    assert 'href="/settings/?a=1&b=2">Go back to where you were' in treasurer.page(asks, **{"HX-Request": "true"})
 
 
 def test_what_was_kept_can_be_dropped(world: World, treasurer: Browser, connected: ExactOnlineConnection, save: Save) -> None:

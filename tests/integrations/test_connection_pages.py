@@ -12,12 +12,13 @@ from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from finance.models import FinancialAdministration
 from integrations import connections
 from integrations.glance import Glance
 from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
 from integrations.models.connection import State
 from tests.integrations.conftest import Browser
-from tests.worlds import DIVISION, OTHER_DIVISION, World
+from tests.worlds import DIVISION, OTHER_DIVISION, REDIRECT_URI, World
 
 Add = Callable[..., ExactOnlineConnection]
 NAMELESS = {"last_name": "", "infix": "", "first_name": "", "initials": ""}
@@ -122,6 +123,29 @@ def test_one_app_serves_two_connections_but_not_with_another_secret(world: World
     assert "uses the same Client ID with another Client secret" in page
     assert ExactOnlineApp.objects.get().client_secret.reveal() == world.api_key.client_secret
     assert ExactOnlineConnection.objects.count() == 1
+
+
+def test_a_secret_that_was_mistyped_is_mended_by_entering_it_once_more(
+    world: World, treasurer: Browser, new_connection: Add
+) -> None:
+    """Whoever comes back to Add after a Connect that failed: nobody lives by that secret yet, so nothing can break."""
+    connection = new_connection(world.api_key, client_secret="mistyped")
+    assert "does not accept the Client ID, the Client secret" in treasurer.connect(connection, world.treasurer)
+
+    treasurer.press("exact-online-add", client_id=world.api_key.client_id, client_secret=world.api_key.client_secret, site="nl")
+
+    assert ExactOnlineConnection.objects.get() == connection
+    assert "Connected with Exact Online" in treasurer.connect(connection, world.treasurer)
+
+
+def test_new_connections_can_be_told_apart(world: World, treasurer: Browser, new_connection: Add) -> None:
+    for name in ("One", "Two"):
+        new_connection(world.exact.add_app(name, REDIRECT_URI))
+
+    page = treasurer.page(LIST)
+
+    for app in ExactOnlineApp.objects.all():
+        assert f"{app.client_id[:8]}…" in page
 
 
 @pytest.mark.parametrize(
@@ -303,6 +327,23 @@ def test_remove_keeps_what_another_connection_lives_by(world: World, treasurer: 
     assert "7" in world.relations(OTHER_DIVISION)
 
 
+def test_the_financial_administration_of_a_removed_connection_can_be_deleted(world: World, treasurer: Browser) -> None:
+    connection = world.connection("De Kern", division_name="Studievereniging De Kern")
+    member = world.member("7")
+    world.drain(connection)
+    books = FinancialAdministration.objects.get()
+    refused = treasurer.press("financial-administration-delete", books.pk)
+    assert "a connection still uses it" in refused
+
+    treasurer.press("exact-online-remove", connection.pk)
+    page = treasurer.press("financial-administration-delete", books.pk)
+
+    assert "was deleted" in page
+    assert not FinancialAdministration.objects.exists()
+    history = treasurer.page(member.get_absolute_url())
+    assert "Studievereniging De Kern" in history[history.index('id="history"') :]
+
+
 def test_what_was_removed_can_be_connected_anew(world: World, treasurer: Browser) -> None:
     treasurer.press("exact-online-remove", world.connection().pk)
 
@@ -393,7 +434,7 @@ def taken(world: World) -> RelationLink:
 def test_try_again_sends_once_more(world: World, treasurer: Browser, taken: RelationLink) -> None:
     world.exact.delete_account(DIVISION, "7")
 
-    treasurer.press("exact-online-try-again", taken.connection_id, taken.pk)
+    treasurer.press("member-sync-now", taken.member_id, taken.connection_id)
     world.drain(taken.connection)
 
     assert world.relations()["7"]["Email"] == "jan@example.org"
@@ -409,7 +450,7 @@ def test_a_relation_that_vanished_is_made_anew_by_try_again(world: World, treasu
     world.drain(connection)
     assert "no longer exists in Exact Online" in treasurer.page(connection.get_absolute_url())
 
-    treasurer.press("exact-online-try-again", connection.pk, world.link(member).pk)
+    treasurer.press("member-sync-now", member.pk, connection.pk)
     world.drain(connection)
 
     assert world.relations()["7"]["City"] == "Utrecht"
@@ -421,7 +462,7 @@ def test_link_to_this_relation_takes_it_and_sends_our_fields(world: World, treas
     page = treasurer.page(taken.connection.get_absolute_url())
     assert "Relation 7 in Exact Online is called “Jan Vries-Bakker”." in page
 
-    treasurer.press("exact-online-link", taken.connection_id, taken.pk)
+    treasurer.press("member-link", taken.member_id, taken.connection_id)
     world.drain(taken.connection)
 
     relation = world.exact.account(DIVISION, guid)
@@ -435,16 +476,16 @@ def test_link_to_this_relation_takes_it_and_sends_our_fields(world: World, treas
 def test_a_supplier_is_not_offered_and_not_linked(world: World, treasurer: Browser, name: str) -> None:
     world.exact.add_account(DIVISION, Code="7", Name=name, IsSupplier=True)
     connection = world.connection()
-    link_of = world.member("7")
+    member = world.member("7")
     world.drain(connection)
 
     page = treasurer.page(connection.get_absolute_url())
-    refused = treasurer.press("exact-online-link", connection.pk, world.link(link_of).pk)
+    refused = treasurer.press("member-link", member.pk, connection.pk)
 
     assert "/link/" not in page
     assert "A supplier is never linked" in page
     assert "was not linked" in refused
-    assert world.link(link_of).guid is None
+    assert world.link(member).guid is None
 
 
 def test_a_relation_another_member_got_meanwhile_is_not_linked_twice(
@@ -453,7 +494,7 @@ def test_a_relation_another_member_got_meanwhile_is_not_linked_twice(
     other = world.member("8")
     RelationLink.objects.create(connection=taken.connection, member=other, guid=taken.problem_details["guid"])
 
-    page = treasurer.press("exact-online-link", taken.connection_id, taken.pk)
+    page = treasurer.press("member-link", taken.member_id, taken.connection_id)
 
     assert "was not linked" in page
     taken.refresh_from_db()
@@ -465,27 +506,46 @@ def test_who_is_left_out_is_listed_and_can_take_part_again(world: World, treasur
     connection = world.connection()
     member = world.member("7")
     world.drain(connection)
-    link = world.link(member)
+    here = connection.get_absolute_url()
 
-    page = treasurer.press("exact-online-leave-out", connection.pk, link.pk)
+    page = treasurer.press("member-leave-out", member.pk, connection.pk, next=here)
     world.edit(member, city="Utrecht")
     world.drain(connection)
     assert "Take part again" in page
     assert world.relations()["7"]["City"] is None
 
-    treasurer.press("exact-online-take-part", connection.pk, link.pk)
+    treasurer.press("member-take-part", member.pk, connection.pk, next=here)
     world.drain(connection)
     assert world.relations()["7"]["City"] == "Utrecht"
 
 
-def test_a_link_of_another_connection_cannot_be_reached_through_this_one(
+def test_a_decision_leads_back_to_the_page_its_button_was_on_and_never_elsewhere(
     world: World, treasurer: Browser, taken: RelationLink
 ) -> None:
+    here = taken.connection.get_absolute_url() + "?parked=1"
+    address = reverse("member-sync-now", args=[taken.member_id, taken.connection_id])
+    assert f'name="next" value="{here}"' in treasurer.page(here)
+
+    assert treasurer.client.post(address, {"next": here})["Location"] == here
+    assert treasurer.client.post(address, {"next": "//evil.example/"})["Location"] == taken.member.get_absolute_url()
+
+
+def test_who_was_never_in_a_connection_cannot_be_linked_there(world: World, treasurer: Browser, taken: RelationLink) -> None:
     other = world.connection("Lustrum", OTHER_DIVISION)
 
-    answer = treasurer.client.post(reverse("exact-online-leave-out", args=[other.pk, taken.pk]))
+    answer = treasurer.client.post(reverse("member-link", args=[taken.member_id, other.pk]))
 
     assert answer.status_code == 404
+
+
+def test_what_is_tried_again_in_a_disabled_connection_waits_and_that_is_said(
+    world: World, treasurer: Browser, taken: RelationLink
+) -> None:
+    treasurer.press("exact-online-disable", taken.connection_id)
+
+    page = treasurer.press("member-sync-now", taken.member_id, taken.connection_id)
+
+    assert "as soon as that connection is enabled and works" in page
 
 
 def test_many_parked_members_come_in_pages(world: World, treasurer: Browser) -> None:
@@ -496,7 +556,7 @@ def test_many_parked_members_come_in_pages(world: World, treasurer: Browser) -> 
 
     first, second = treasurer.page(connection.get_absolute_url()), treasurer.page(connection.get_absolute_url() + "?parked=2")
 
-    assert (first.count("/try-again/"), second.count("/try-again/")) == (50, 2)
+    assert (first.count('"member-leave-out-'), second.count('"member-leave-out-')) == (50, 2)
 
 
 def test_members_sent_with_a_field_left_out_are_listed(world: World, treasurer: Browser) -> None:

@@ -352,12 +352,12 @@ def test_a_code_in_use_shows_the_other_relation_and_a_person_may_say_it_is_the_s
     member, guid = association.member("1"), str(uuid4())
     details = {"code": "1", "name": "J. Vries-Smit", "guid": guid, "why": why}
     connection = association.connection()
-    link = association.parked(connection, member, guid=None, problem="code_in_use", problem_details=details)
+    association.parked(connection, member, guid=None, problem="code_in_use", problem_details=details)
 
     page = member_page(member, DECIDE)
     assert "“J. Vries-Smit”" in page
     assert f"AccountID=%7B{guid}%7D" in page
-    assert (reverse("exact-online-link", args=[connection.pk, link.pk]) in page) == may_link
+    assert (reverse("member-link", args=[member.pk, connection.pk]) in page) == may_link
 
 
 def test_who_has_left_reads_why_nothing_is_sent(association: Association) -> None:

@@ -27,10 +27,10 @@ BUTTONS = [
     ("exact-online-disable", CHANGE),
     ("exact-online-sync-now", SYNC),
     ("exact-online-remove", DELETE),
-    ("exact-online-try-again", SYNC),
-    ("exact-online-link", LINKS),
-    ("exact-online-leave-out", LINKS),
-    ("exact-online-take-part", LINKS),
+    ("member-sync-now", SYNC),
+    ("member-link", LINKS),
+    ("member-leave-out", LINKS),
+    ("member-take-part", LINKS),
 ]
 EVERYBODY = {VIEW, ADD, CHANGE, DELETE, SYNC, LINKS}
 
@@ -43,7 +43,7 @@ def link(world: World) -> RelationLink:
 def address(name: str, link: RelationLink) -> str:
     if name in ("integrations", "exact-online-connections", "exact-online-add"):
         return reverse(name)
-    keys = [link.connection_id, link.pk] if name in {button for button, _ in BUTTONS[5:]} else [link.connection_id]
+    keys = [link.member_id, link.connection_id] if name.startswith("member-") else [link.connection_id]
     return reverse(name, args=keys)
 
 

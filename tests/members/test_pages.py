@@ -327,7 +327,9 @@ def test_a_running_import_moves_by_itself_until_it_is_done(visitor: Client) -> N
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        (b"", "The file is empty, so there is nothing to take in."),
         (b"PK\x03\x04rubbish", "Excel"),
+        (b"%PDF-1.7 rubbish", "PDF"),
         (b"name\nVries\n", "no column with the member number"),
         (b'member_number\n"1\n', "half a file"),
     ],

@@ -12,7 +12,9 @@ REFRESH = """<noscript><meta http-equiv="refresh" content="2"></noscript><script
 setInterval(async () => { if (!getSelection().isCollapsed || document.hidden) return; try {
   const text = await (await fetch(location.href, {cache: "no-store"})).text();
   const next = new DOMParser().parseFromString(text, "text/html").querySelector("main"), now = document.querySelector("main");
-  if (next && next.innerHTML !== now.innerHTML) now.innerHTML = next.innerHTML } catch (gone) {} }, 1500);</script>"""
+  if (!next || next.innerHTML === now.innerHTML) return;
+  const wide = () => now.querySelectorAll(".scroll"), aside = Array.from(wide(), (table) => table.scrollLeft);
+  now.innerHTML = next.innerHTML; wide().forEach((table, at) => (table.scrollLeft = aside[at] || 0)) } catch (gone) {} }, 1500);</script>"""
 
 
 def document(title: str, body: str, *, live: bool = False, narrow: bool = False) -> str:

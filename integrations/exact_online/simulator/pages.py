@@ -21,6 +21,7 @@ COLUMNS = {
     "Code": "Code", "Name": "Name", "AddressLine1": "Address", "Postcode": "Postcode", "City": "City",
     "Country": "Country", "Email": "E-mail", "Phone": "Phone", "Status": "Status",
 }  # fmt: skip
+WHOLE = ("Code", "Postcode", "Phone")  # read as one, so never broken at a blank
 
 
 class Pages:
@@ -87,7 +88,7 @@ class Pages:
             return ""
         heads = "".join(f"<th>{title}</th>" for title in (*COLUMNS.values(), "Changed"))
         lines = "".join(self._line(row, division) for row in rows)
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
 
     def _line(self, row: Row, division: int) -> str:
         age = self._clock.now() - row["Modified"] / 1000
@@ -116,4 +117,5 @@ def _cell(name: str, title: str, row: Row, division: int) -> str:
     if name == "Name":
         link = f"/docs/CRMAccountCard.aspx?AccountID={quote(row['ID'])}&amp;_Division_={division}"
         text = f'<a href="{link}">{text}</a>'
-    return f'<td data-label="{title}">{text}</td>'
+    style = ' class="mail"' if name == "Email" else ' class="num"' if name in WHOLE else ""
+    return f'<td{style} data-label="{title}">{text}</td>'

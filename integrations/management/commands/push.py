@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from integrations.drain import Drain
 from integrations.models import ExactOnlineConnection
@@ -21,27 +22,29 @@ class Command(BaseCommand):
         if options["connection"] is not None:
             connections = connections.filter(pk=options["connection"])
             if not connections:
-                raise CommandError(f"There is no connection {options['connection']}.")
+                raise CommandError(_("There is no connection %(number)s.") % {"number": options["connection"]})
         if not connections:
-            self.stdout.write("There are no connections yet; add one under Settings > Integrations > Exact Online.")
+            self.stdout.write(_("There are no connections yet; add one under Settings > Integrations > Exact Online."))
         for connection in connections:
             self.stdout.write(f"{connection.pk}  {connection}: {self._push(connection)}")
 
     def _push(self, connection: ExactOnlineConnection) -> str:
         if not connection.enabled:
-            return "not enabled, nothing sent."
+            return _("not enabled, nothing sent.")
         drain = Drain(connection.pk).run()
         connection.refresh_from_db()
         if drain.claimed:
-            done = ", ".join(f"{count} {outcome}" for outcome, count in sorted(drain.counts.items())) or "nothing to do"
+            done = ", ".join(f"{count} {outcome}" for outcome, count in sorted(drain.counts.items())) or _("nothing to do")
             return f"{done}. {self._what_follows(connection)}".strip()
-        return self._what_follows(connection) or "another process is busy with it."
+        return self._what_follows(connection) or _("another process is busy with it.")
 
     def _what_follows(self, connection: ExactOnlineConnection) -> str:
         if connection.attention:
             problem = ConnectionProblem(connection.attention)
-            return f"Needs attention: {problem.label}. {problem.sentence(connection.attention_details)}"
+            sentence = problem.sentence(connection.attention_details)
+            return _("Needs attention: %(problem)s. %(sentence)s") % {"problem": problem.label, "sentence": sentence}
         rests = max(filter(None, (connection.resume_at, connection.bulk_resume_at)), default=None)
         if rests and rests > timezone.now():
-            return f"{RESTS.get(connection.resume_reason, '')} Goes on at {timezone.localtime(rests):%H:%M:%S}."
+            reason, moment = RESTS.get(connection.resume_reason, ""), f"{timezone.localtime(rests):%H:%M:%S}"
+            return _("%(reason)s Goes on at %(time)s.") % {"reason": reason, "time": moment}
         return ""
