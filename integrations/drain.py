@@ -38,6 +38,8 @@ BATCH = 200
 # Looking for members that take part since we began costs a scan of all members.
 LOOK_FOR_NEW_EVERY = 5.0
 # A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
+RECENT = timedelta(minutes=10)
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 JUST_RESTED = timedelta(minutes=10)
 COUNTDOWN_AT_MOST = timedelta(seconds=90)
 
@@ -91,6 +93,9 @@ class Drain:
     # The loop
 
     def _empty(self, deadline: float) -> None:
+        # Who just saved somebody should not wait for a look at a hundred thousand others.
+        self._ensure_links(since=self.now() - RECENT)
+        self._push_urgent(deadline)
         looked = 0.0
         while time.monotonic() < deadline:
             if time.monotonic() - looked > LOOK_FOR_NEW_EVERY:
@@ -144,6 +149,10 @@ class Drain:
             self.counts[push.run()] += 1
         except errors.ExactError as error:
             self._after_error(error)
+        except MISTAKES:
+            # Ours, and it would meet us again each minute, before the members behind this one.
+            logger.exception("mistake_of_ours", connection=self.pk, link=pk)
+            self.counts[push.give_up()] += 1
         finally:
             self._note_answer(client)
 
@@ -157,14 +166,13 @@ class Drain:
 
     def _has_newcomers(self, connection: ExactOnlineConnection) -> bool:
         """Members without a link who came since we looked for such; only recent ones, for this is asked after every drain."""
-        recent = _lacking_links(connection).filter(changed_at__gte=self._looked_at)
-        return recent.exists()
+        return _lacking_links(connection, since=self._looked_at).exists()
 
-    def _ensure_links(self) -> None:
-        """A link for every member in a selected status. The members' table is scanned, so in batches, keeping the lease."""
+    def _ensure_links(self, since: datetime | None = None) -> None:
+        """A link for every member in a selected status (changed since). Looks at all of them, so in batches, keeping the lease."""
         self._look()
         self._looked_at = self.now()
-        lacking = _lacking_links(self._seen)
+        lacking = _lacking_links(self._seen, since)
         while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
             self._renew()
             links = [RelationLink(connection=self._seen, member_id=pk) for pk in pks]
@@ -239,8 +247,11 @@ class Drain:
         self._note(**{column: rests.until, "resume_reason": rests.reason})
 
 
-def _lacking_links(connection: ExactOnlineConnection) -> MemberQuerySet:
-    return Member.objects.filter(status__in=connection.statuses.all()).exclude(relation_links__connection=connection)
+def _lacking_links(connection: ExactOnlineConnection, since: datetime | None = None) -> MemberQuerySet:
+    taking_part = Member.objects.filter(status__in=connection.statuses.all())
+    if since is not None:
+        taking_part = taking_part.filter(changed_at__gte=since)
+    return taking_part.exclude(relation_links__connection=connection)
 
 
 def _last_rest(connection: ExactOnlineConnection, now: datetime) -> str:

@@ -26,6 +26,7 @@ class LinkProblem(models.TextChoices):
     CODE_IN_USE = "code_in_use", gettext_lazy("Relation code in use")
     REJECTED = "rejected", gettext_lazy("Refused by Exact Online")
     VANISHED = "vanished", gettext_lazy("Relation gone from Exact Online")
+    OUR_MISTAKE = "our_mistake", gettext_lazy("Cannot be sent")
     BUSY_TOO_LONG = "busy_too_long", gettext_lazy("Exact Online keeps failing on this relation")
 
     def sentence(self, facts: Facts) -> str:
@@ -52,6 +53,10 @@ _LINK = {
     LinkProblem.VANISHED: lambda: _(
         "The relation of this member no longer exists in Exact Online: somebody deleted or merged it. Try again creates a new one; "
         "leave the member out if that is not wanted."
+    ),
+    LinkProblem.OUR_MISTAKE: lambda: _(
+        "Something about this member cannot be handled here; the others go on. The log of the worker says what. Tell the person "
+        "who maintains this installation."
     ),
     LinkProblem.BUSY_TOO_LONG: lambda: _(
         "Exact Online failed on this relation several times in a row, without saying why. Look at the relation there, then try again."

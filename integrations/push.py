@@ -97,14 +97,17 @@ class Push:
     with_answer: Callable[[PushAttempt], None]
     """Called in the transaction that stores an answer of Exact."""
 
+    def __post_init__(self) -> None:
+        self.member = self.link.member
+        self.mapped = Mapped()
+        self.done = ""
+
     def run(self) -> str:
         """Bring Exact up to date with this member; returns what happened: created, changed, adopted, unchanged, parked or later.
 
         Raises ConnectionRests, ConnectionNeedsAttention, Stopped and the ExactErrors that concern the connection.
         """
-        self.member = self.link.member
         self.mapped = map_member(self.member, self.connection.mapping_settings)
-        self.done = ""
         while True:  # looking up or adopting settles one question and raises the next
             match decide(self.link, self.mapped, self.connection.code_start):
                 case Park(problem):
@@ -119,6 +122,10 @@ class Push:
                         return outcome
                 case Change(fields):
                     return self._change(fields)
+
+    def give_up(self) -> str:
+        """Something went wrong in us, not at Exact: wait for a person. What may be under way at Exact stays noted."""
+        return self._park("our_mistake", creating_since=self.link.creating_since)
 
     # Creating
 

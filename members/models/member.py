@@ -106,6 +106,7 @@ class Member(models.Model):
             models.Index(fields=("last_name", "first_name", "member_number"), name="member_by_name"),
             models.Index(fields=("email",), name="member_by_email"),
             models.Index(fields=("changed_at",), name="member_by_change"),
+            models.Index(fields=("changed_via", "changed_at"), name="member_by_way_of_change"),
         )
         permissions = (("import_member", "Can import members"),)
 

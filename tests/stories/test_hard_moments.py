@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import connection as database
 
-from integrations import history
+from integrations import history, push
 from integrations.drain import Drain
 from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
 from tests.worlds import DIVISION, OTHER_DIVISION, World
@@ -428,3 +428,16 @@ def test_an_old_history_is_pruned(world: World, connection) -> None:
     assert history.prune(world.now()) == 0
     world.later(days=91)
     assert history.prune(world.now()) == 2
+
+
+def test_a_mistake_of_ours_over_one_member_does_not_block_the_others(world: World, connection, monkeypatch) -> None:
+    poison, *_ = world.members(3)
+    mapped = push.map_member
+    monkeypatch.setattr(
+        push, "map_member", lambda member, settings: mapped(member, settings) if member.pk != poison.pk else 1 / 0
+    )
+    assert world.drain(connection) == {"created": 2, "parked": 1}
+    assert world.link(poison).problem == "our_mistake"
+    monkeypatch.undo()
+    world.edit(poison, city="Ede")
+    assert world.drain(connection) == {"created": 1}
