@@ -24,7 +24,7 @@ from integrations.exact_online.client import ACCOUNTS
 from integrations.exact_online.limits import RateLimits
 from integrations.exact_online.transport import Session
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
-from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
+from integrations.models import ExactOnlineConnection, RelationLink
 from integrations.models.connection import LEASE
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
@@ -35,6 +35,8 @@ logger = structlog.get_logger(__name__)
 
 LONGEST = 60.0
 BATCH = 200
+# Looking whether a person changed something, or the settings, costs two queries.
+LOOK_FOR_PEOPLE_EVERY = 0.2
 # Looking for members that take part since we began costs a scan of all members.
 LOOK_FOR_NEW_EVERY = 5.0
 # A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
@@ -56,7 +58,9 @@ class Drain:
         self.counts: Counter[str] = Counter()
         self.claimed = False
         self._session = Session()
+        self._held = ExactOnlineConnection.objects.held(self.pk, self.holder)
         self._seen: ExactOnlineConnection
+        self._learned: dict[str, object] = {}
         self._looked_at = now()
 
     def run(self, seconds: float = LONGEST) -> Drain:
@@ -74,7 +78,7 @@ class Drain:
         except SecretUnreadable:
             attention.ask(self.pk, ConnectionNeedsAttention("secret_unreadable"), self.now())
         finally:
-            ExactOnlineConnection.objects.release(self.pk, self.holder)
+            ExactOnlineConnection.objects.release(self.pk, self.holder, **self._learned)
         return self
 
     def next_at(self) -> datetime | None:
@@ -105,12 +109,15 @@ class Drain:
                 return
 
     def _push_batch(self, deadline: float) -> bool:
-        """Up to 200 links, and before each of them whatever a person changed meanwhile. False: nothing was due."""
+        """Up to 200 links, and between them whatever a person changed meanwhile. False: nothing was due."""
         pushed = self._push_urgent(deadline)
+        asked = time.monotonic()
         for pk in self._due_ids():
             if time.monotonic() >= deadline:
                 break
-            self._push_urgent(deadline)
+            if time.monotonic() - asked > LOOK_FOR_PEOPLE_EVERY:
+                self._push_urgent(deadline)
+                asked = time.monotonic()
             self._push_one(pk, by_person=False)
             pushed = True
         return pushed
@@ -134,7 +141,7 @@ class Drain:
         return pushed
 
     def _push_one(self, pk: int, *, by_person: bool) -> None:
-        link = RelationLink.objects.behind(self._seen).filter(pk=pk).select_related("member").first()
+        link = next(iter(self._behind.filter(pk=pk)), None)
         if link is None:  # settled, left out or gone since it was listed
             return
         client = clients.for_connection(
@@ -144,25 +151,27 @@ class Drain:
             session=self._session,
             now=self.now,
         )
-        push = Push(link, self._seen, client, self.holder, self.now, with_answer=lambda entry: self._note_answer(client, entry))
+        push = Push(link, self._seen, client, self.holder, self.now)
         try:
             self.counts[push.run()] += 1
+            self._learn_success(client)
         except errors.ExactError as error:
+            self._learn_limits(client)
             self._after_error(error)
         except MISTAKES:
             # Ours, and it would meet us again each minute, before the members behind this one.
             logger.exception("mistake_of_ours", connection=self.pk, link=pk)
             self.counts[push.give_up()] += 1
         finally:
-            self._note_answer(client)
+            self._learn_limits(client)
 
     def _look(self) -> None:
         """Settings, statuses, consent and limits may have changed since the last link. Raises Stopped."""
-        mine = ExactOnlineConnection.objects.held(self.pk, self.holder)
-        seen = mine.select_related("app", "token__app").first()
+        seen = next(iter(self._held.select_related("app", "token__app")), None)
         if seen is None:
             raise Stopped
         self._seen = seen
+        self._behind = RelationLink.objects.behind(seen).select_related("member")
 
     def _has_newcomers(self, connection: ExactOnlineConnection) -> bool:
         """Members without a link who came since we looked for such; only recent ones, for this is asked after every drain."""
@@ -181,8 +190,10 @@ class Drain:
     # Permission
 
     def _renew(self, **values: object) -> None:
-        if not ExactOnlineConnection.objects.held(self.pk, self.holder).update(lease_until=Now() + LEASE, **values):
+        """One UPDATE: keep the lease, and write along what was learned since the last. Raises Stopped."""
+        if not self._held.update(lease_until=Now() + LEASE, **self._learned | values):
             raise Stopped
+        self._learned = {}
         self._see(values)
 
     def _spend(self, by_person: bool) -> None:
@@ -202,7 +213,8 @@ class Drain:
 
     def _note(self, **values: object) -> None:
         """Write what was learned about the connection, for the next call and for whoever drains next."""
-        ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**values)
+        ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**self._learned | values)
+        self._learned = {}
         self._see(values)
 
     def _see(self, values: Mapping[str, object]) -> None:
@@ -210,14 +222,20 @@ class Drain:
         for name, value in values.items():
             setattr(self._seen, name, value)
 
-    def _note_answer(self, client: clients.AuthorizedClient, entry: PushAttempt | None = None) -> None:
-        """What Exact said about our budget, and that it works again where it does."""
+    def _learn(self, values: dict[str, object]) -> None:
+        """What may be written with the next call, or with the end: a crash loses the limits of one call, and Exact tells them again."""
+        self._learned |= values
+        self._see(values)
+
+    def _learn_limits(self, client: clients.AuthorizedClient) -> None:
         limits, client.client.limits = client.client.limits, None
-        values = _limit_values(limits, self.now()) if limits else {}
-        if entry and entry.outcome == PushAttempt.Outcome.DONE:
-            values |= {"bad_requests_in_a_row": 0, "troubles_in_a_row": 0, "last_push_at": self.now()}
-        if values:
-            self._note(**values)
+        if limits is not None:
+            self._learn(_limit_values(limits, self.now()))
+
+    def _learn_success(self, client: clients.AuthorizedClient) -> None:
+        """Exact answers, and understands us."""
+        if client.client.calls:
+            self._learn({"bad_requests_in_a_row": 0, "troubles_in_a_row": 0, "last_push_at": self.now()})
 
     def _count_error(self, error: errors.ExactError) -> None:
         """Exact counts some answers per endpoint and hour; so do we, and stop sooner."""

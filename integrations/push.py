@@ -94,8 +94,6 @@ class Push:
     client: AuthorizedClient
     holder: str
     now: Callable[[], datetime]
-    with_answer: Callable[[PushAttempt], None]
-    """Called in the transaction that stores an answer of Exact."""
 
     def __post_init__(self) -> None:
         self.member = self.link.member
@@ -134,7 +132,7 @@ class Push:
         try:
             account = self.client.call(
                 lambda client: client.create(fields),
-                note=lambda: self._write(code=code, creating_since=self.now(), confirmed=dict.fromkeys(values)),
+                note=lambda: self._announce(code=code, creating_since=self.now(), confirmed=dict.fromkeys(values)),
             )
         except IntegrityError:
             return self._park("code_collision", code=code)
@@ -200,7 +198,7 @@ class Push:
         try:
             self.client.call(
                 lambda client: client.update(str(self.link.guid), {key: value or None for key, value in changes.items()}),
-                note=lambda: self._write(unconfirmed=True, confirmed=before | dict.fromkeys(changes, None)),
+                note=lambda: self._announce(unconfirmed=True, confirmed=before | dict.fromkeys(changes, None)),
             )
         except errors.ExactError as error:
             if error.answer_lost:
@@ -239,7 +237,8 @@ class Push:
             "warnings": self._warnings(),
             "creating_since": None,
         }
-        self._write(entry, **settled | _UNTROUBLED | values)
+        healed = {name: value for name, value in _UNTROUBLED.items() if getattr(self.link, name) != value}
+        self._write(entry, **settled | healed | values)
         return outcome
 
     def _park(
@@ -279,6 +278,11 @@ class Push:
     def _warnings(self) -> list[dict[str, str]]:
         return [{"doubt": warned.doubt.value, "field": warned.field} for warned in self.mapped.warnings]
 
+    def _announce(self, **values: object) -> None:
+        """Note on the link that a call is coming. In the transaction that renews the lease, so it need not ask for it again."""
+        RelationLink.objects.filter(pk=self.link.pk).update(**values)
+        self._keep(values)
+
     def _write(self, entry: PushAttempt | None = None, **values: object) -> None:
         """One UPDATE of the link, only while the lease is ours, and the entry for the history. Raises Stopped."""
         try:
@@ -291,17 +295,18 @@ class Push:
         if not kept:
             self._doubt()
             raise Stopped
+        self._keep(values)
+
+    def _keep(self, values: Mapping[str, object]) -> None:
         for name, value in values.items():
             setattr(self.link, name, value)
 
     def _save(self, entry: PushAttempt | None, values: Mapping[str, object]) -> bool:
         with transaction.atomic():
             if entry:
-                # The row of the connection before that of the link, as Sync now and Edit do: else PostgreSQL finds a deadlock.
-                self.with_answer(entry)
                 entry.save(force_insert=True)
-            mine = RelationLink.objects.filter(pk=self.link.pk, connection__lease_holder=self.holder)
-            return bool(mine.update(**values))
+            ours = ExactOnlineConnection.objects.filter(pk=self.connection.pk, lease_holder=self.holder)
+            return bool(RelationLink.objects.filter(pk=self.link.pk, connection__in=ours.values("pk")).update(**values))
 
     def _doubt(self) -> None:
         """Somebody else drains now, and our late call may have overwritten what he settled: of that, nothing is known."""

@@ -60,8 +60,9 @@ class ExactOnlineConnectionQuerySet(models.QuerySet["ExactOnlineConnection"]):
         """This connection while `holder` may still write to Exact for it: also Disable and Remove end that at once."""
         return self.working().filter(pk=pk, lease_holder=holder, lease_until__gte=Now())
 
-    def release(self, pk: int, holder: str) -> None:
-        self.filter(pk=pk, lease_holder=holder).update(lease_holder="", lease_until=None)
+    def release(self, pk: int, holder: str, **values: object) -> None:
+        """Give the lease back, writing `values` only if it was still ours."""
+        self.filter(pk=pk, lease_holder=holder).update(lease_holder="", lease_until=None, **values)
 
 
 class ExactOnlineConnection(models.Model):

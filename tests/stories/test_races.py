@@ -12,6 +12,7 @@ from integrations.drain import Drain
 from integrations.failures import ConnectionRests
 from integrations.models import ExactOnlineConnection, ExactOnlineToken, RelationLink
 from members.models import Member
+from tests.running import eventually
 from tests.worlds import OTHER_DIVISION, World
 
 
@@ -132,6 +133,7 @@ def test_two_connections_with_one_token_meet_a_401_at_once_and_one_refresh_serve
     gate = world.exact.gate(method="POST", endpoint="oauth2/token")
     drains = [Aside(lambda: world.drain(connection)), Aside(lambda: world.drain(other))]
     assert gate.wait()
+    eventually(lambda: [call.status for call in world.exact.calls("POST", "crm/Accounts")] == [401, 401])
     gate.release()
     for drain in drains:
         drain.join()
