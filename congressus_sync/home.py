@@ -22,7 +22,6 @@ from integrations import standing, waiting
 from integrations.models import ExactOnlineConnection
 from integrations.models.connection import State
 from integrations.models.link import SyncState
-from integrations.problems import ConnectionProblem
 from members.models import Member
 
 LOOK_AGAIN = 5
@@ -57,14 +56,6 @@ class Card:
         return [Count(state, numbers[state]) for state in SyncState]
 
     @property
-    def attention(self) -> ConnectionProblem | None:
-        return ConnectionProblem(self.connection.attention) if self.connection.attention else None
-
-    @property
-    def attention_sentence(self) -> str:
-        return self.attention.sentence(self.connection.attention_details) if self.attention else ""
-
-    @property
     def needed(self) -> str:
         """What a person has to do before anything is sent; "" where nothing is lacking."""
         match self.state:
@@ -88,7 +79,7 @@ class Card:
 
     @property
     def is_working(self) -> bool:
-        return self.connection.enabled and not self.attention
+        return self.connection.enabled and not self.connection.attention
 
     @property
     def moves(self) -> bool:

@@ -8,11 +8,10 @@ while ten thousand members are being sent should not wait until tomorrow.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 KEPT_PER_MINUTE = 5
 KEPT_SHARE_OF_DAY = 0.10
-COUNTED_STATUSES = frozenset({400, 401, 403, 404})
 ERRORS_ALLOWED = 8
 ERROR_WINDOW = timedelta(hours=1)
 
@@ -43,6 +42,11 @@ def _wait(window: Window, kept: int, now: datetime) -> datetime | None:
     # A limit so small that our reserve would swallow it whole still lets one call through.
     kept = min(kept, (window.limit or kept + 1) - 1)
     return window.resets_at if left is not None and left <= kept and window.resets_at and window.resets_at > now else None
+
+
+def next_day(now: datetime) -> datetime:
+    """When Exact's next day begins: at midnight UTC."""
+    return datetime.combine(now.astimezone(UTC).date(), time.min, UTC) + timedelta(days=1)
 
 
 def with_error(seen: list[float], at: datetime) -> list[float]:

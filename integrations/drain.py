@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -28,8 +28,7 @@ from integrations.models import ExactOnlineConnection, RelationLink
 from integrations.models.connection import LEASE
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
-from members.models import Member
-from members.models.member import MemberQuerySet
+from integrations.tokens import Clock
 
 logger = structlog.get_logger(__name__)
 
@@ -39,13 +38,13 @@ BATCH = 200
 LOOK_FOR_PEOPLE_EVERY = 0.2
 # Looking for members that take part since we began costs a scan of all members.
 LOOK_FOR_NEW_EVERY = 5.0
-# A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
+# Looked at first of all, because an index finds them: members saved a moment ago.
 RECENT = timedelta(minutes=10)
-MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
-JUST_RESTED = timedelta(minutes=10)
+# A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
 COUNTDOWN_AT_MOST = timedelta(seconds=90)
-
-Clock = Callable[[], datetime]
+JUST_RESTED = timedelta(minutes=10)
+# What only our own code raises.
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Drain:
@@ -156,7 +155,6 @@ class Drain:
             self.counts[push.run()] += 1
             self._learn_success(client)
         except errors.ExactError as error:
-            self._learn_limits(client)
             self._after_error(error)
         except MISTAKES:
             # Ours, and it would meet us again each minute, before the members behind this one.
@@ -175,13 +173,15 @@ class Drain:
 
     def _has_newcomers(self, connection: ExactOnlineConnection) -> bool:
         """Members without a link who came since we looked for such; only recent ones, for this is asked after every drain."""
-        return _lacking_links(connection, since=self._looked_at).exists()
+        return connection.members_without_link().filter(changed_at__gte=self._looked_at).exists()
 
     def _ensure_links(self, since: datetime | None = None) -> None:
         """A link for every member in a selected status (changed since). Looks at all of them, so in batches, keeping the lease."""
         self._look()
         self._looked_at = self.now()
-        lacking = _lacking_links(self._seen, since)
+        lacking = self._seen.members_without_link()
+        if since is not None:
+            lacking = lacking.filter(changed_at__gte=since)
         while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
             self._renew()
             links = [RelationLink(connection=self._seen, member_id=pk) for pk in pks]
@@ -263,13 +263,6 @@ class Drain:
     def _rest(self, rests: ConnectionRests) -> None:
         column = "bulk_resume_at" if rests.bulk_only else "resume_at"
         self._note(**{column: rests.until, "resume_reason": rests.reason})
-
-
-def _lacking_links(connection: ExactOnlineConnection, since: datetime | None = None) -> MemberQuerySet:
-    taking_part = Member.objects.filter(status__in=connection.statuses.all())
-    if since is not None:
-        taking_part = taking_part.filter(changed_at__gte=since)
-    return taking_part.exclude(relation_links__connection=connection)
 
 
 def _last_rest(connection: ExactOnlineConnection, now: datetime) -> str:

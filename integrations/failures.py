@@ -6,8 +6,9 @@ one relation only are handled where that relation is pushed.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from integrations import budget
 from integrations.exact_online import errors
 from integrations.masking import masked
 
@@ -52,7 +53,7 @@ def of_connection(error: errors.ExactError, now: datetime, *, rested_for: str = 
         case errors.MinuteLimitReached():
             return ConnectionRests(now + _until_reset(error, "minute", UNKNOWN_LIMIT) + MARGIN, "minute_limit")
         case errors.DayLimitReached():
-            return ConnectionRests(now + _until_reset(error, "day", _until_midnight(now)) + MARGIN, "day_limit")
+            return ConnectionRests(now + _until_reset(error, "day", budget.next_day(now) - now) + MARGIN, "day_limit")
         case errors.LimitUnknown():
             # Once it may be a minute; twice it is the block for too many errors, which grows when one goes on.
             wait = (
@@ -81,8 +82,3 @@ def of_connection(error: errors.ExactError, now: datetime, *, rested_for: str = 
 def _until_reset(error: errors.ExactError, window: str, otherwise: timedelta) -> timedelta:
     seconds = error.limits.seconds_until_reset(window) if error.limits else None  # type: ignore[arg-type]
     return otherwise if seconds is None else timedelta(seconds=seconds)
-
-
-def _until_midnight(now: datetime) -> timedelta:
-    utc = now.astimezone(UTC)
-    return utc.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - utc

@@ -15,7 +15,6 @@ from integrations.budget import KEPT_PER_MINUTE, KEPT_SHARE_OF_DAY
 from integrations.models import ExactOnlineConnection
 from integrations.models.connection import State
 from integrations.models.link import SyncState
-from integrations.problems import ConnectionProblem
 
 # What Exact allows as a rule, until its own answers tell.
 USUAL_PER_MINUTE = 60
@@ -71,14 +70,6 @@ class Glance:
     @cached_property
     def lacking(self) -> list[connections.Lacking]:
         return connections.lacking(self.connection)
-
-    @property
-    def problem(self) -> ConnectionProblem | None:
-        return ConnectionProblem(self.connection.attention) if self.connection.attention else None
-
-    @property
-    def problem_sentence(self) -> str:
-        return self.problem.sentence(self.connection.attention_details) if self.problem else ""
 
     @cached_property
     def rest(self) -> str:

@@ -10,6 +10,7 @@ from integrations import attention, notify, tokens
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests
 from integrations.models import ExactOnlineToken
 from integrations.models.secret import SecretUnreadable
+from integrations.models.token import REFRESH_TOKEN_LIFE
 
 logger = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ def refresh_idle_tokens(now: datetime) -> None:
 
 def warn_of_ending_consents(now: datetime) -> None:
     """Mail 10 and 3 days before a consent that could not be renewed ends; each of them once."""
-    for token in ExactOnlineToken.objects.idle_since(now - timedelta(days=30 - WARN_DAYS_LEFT[0])):
+    for token in ExactOnlineToken.objects.idle_since(now - REFRESH_TOKEN_LIFE + timedelta(days=WARN_DAYS_LEFT[0])):
         due = [days for days in WARN_DAYS_LEFT if token.days_left(now) <= days]
         if due and _claims_warning(token.pk, due[-1]):
             notify.consent_runs_out(token, token.days_left(now))

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from integrations.models import ExactOnlineConnection, ExactOnlineToken
-from integrations.problems import ConnectionProblem
 
 logger = structlog.get_logger(__name__)
 
@@ -20,10 +19,9 @@ logger = structlog.get_logger(__name__)
 def connection_needs_attention(connection: ExactOnlineConnection) -> None:
     """Tell the treasurers that a connection waits for a person."""
     with override(settings.LANGUAGE_CODE):
-        problem = ConnectionProblem(connection.attention)
         lines = [
             _("The connection of %(connection)s with Exact Online needs attention.") % {"connection": connection},
-            str(problem.sentence(connection.attention_details)),
+            connection.problem_sentence,
             _("Nothing is lost: changes wait here and are sent when this is solved."),
             settings.PUBLIC_URL + connection.get_absolute_url(),
         ]

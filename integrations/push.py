@@ -101,9 +101,9 @@ class Push:
         self.done = ""
 
     def run(self) -> str:
-        """Bring Exact up to date with this member; returns what happened: created, changed, adopted, unchanged, parked or later.
+        """Bring Exact up to date with this member; returns what happened: created, changed, adopted, unchanged or parked.
 
-        Raises ConnectionRests, ConnectionNeedsAttention, Stopped and the ExactErrors that concern the connection.
+        Raises ConnectionRests, ConnectionNeedsAttention, Stopped, and any ExactError once it is noted on the link.
         """
         self.mapped = map_member(self.member, self.connection.mapping_settings)
         while True:  # looking up or adopting settles one question and raises the next
@@ -261,6 +261,7 @@ class Push:
     def _failed(self, error: errors.ExactError, entry: PushAttempt | None, **values: object) -> NoReturn:
         """A failure in which Exact surely wrote nothing. What ails the connection is not held against the relation."""
         if error.concerns == "connection" and not isinstance(error, errors.BadRequest):
+            # An UPDATE there must be, also where nothing changes: it tells whether the lease is still ours.
             self._write(entry, **values or {"attempts": self.link.attempts})
             raise error
         self._later(error, entry, **values)

@@ -83,7 +83,7 @@ def in_state(connections: Sequence[ExactOnlineConnection], state: str) -> Q:
 def counts(connection: ExactOnlineConnection) -> dict[str, int]:
     """SyncState value -> number of members; who has no link yet is waiting."""
     counted = RelationLink.objects.counts(connection)
-    unlinked = Member.objects.filter(taking_part(connection)).exclude(relation_links__connection=connection).count()
+    unlinked = connection.members_without_link().count()
     return counted | {SyncState.WAITING.value: counted[SyncState.WAITING] + unlinked}
 
 

@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from integrations import backoff
+from integrations import backoff, budget
 from integrations.exact_online import errors, oauth
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests
 from integrations.models import ExactOnlineApp, ExactOnlineToken
@@ -139,8 +139,7 @@ def _store(token: ExactOnlineToken, holder: str, values: dict[str, object]) -> b
 def _count_call(token: ExactOnlineToken, holder: str, now: datetime) -> None:
     today = now.astimezone(UTC).date()
     if token.calls_day == today and token.calls >= CALLS_A_DAY:
-        tomorrow = datetime.combine(today, datetime.min.time(), UTC) + timedelta(days=1)
-        raise ConnectionRests(tomorrow, "token_limit")
+        raise ConnectionRests(budget.next_day(now), "token_limit")
     calls = F("calls") + 1 if token.calls_day == today else 1
     ExactOnlineToken.objects.filter(pk=token.pk, lease_holder=holder).update(calls_day=today, calls=calls)
 
@@ -162,7 +161,7 @@ def _after_failure(token: ExactOnlineToken, holder: str, error: errors.ExactErro
                 raise ConnectionRests(rest, "token_rests") if not again else ConnectionNeedsAttention("unauthorized")
             return token.access_token.reveal()
         case errors.TokenLimitReached():
-            rest = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC) + timedelta(days=1)
+            rest = budget.next_day(now)
         case errors.TokenServiceUnavailable():
             rest = now + backoff.for_token_service(failures)
         case errors.ConsentLost() if not again:

@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from integrations.models import ExactOnlineConnection, RelationLink
-from integrations.problems import RESTS, ConnectionProblem
+from integrations.problems import RESTS
 from integrations.standing import Standing
 from members.models import ChangedVia
 
@@ -36,9 +36,9 @@ def wait(standing: Standing, now: datetime) -> Wait:
     connection = standing.connection
     if not connection.enabled:
         return Wait(_("Waits until the connection is enabled."), None)
-    if connection.attention:
-        problem = ConnectionProblem(connection.attention).label
-        return Wait(_("Waits until the connection works again: %(problem)s.") % {"problem": problem}, None)
+    if connection.problem:
+        sentence = _("Waits until the connection works again: %(problem)s.") % {"problem": connection.problem.label}
+        return Wait(sentence, None)
     sentence = _pause(standing, now) or _line(standing, now)
     return Wait(sentence, LATER) if sentence else Wait(_("Waiting: is sent within a minute."), SOON)
 

@@ -20,7 +20,8 @@ from finance.models import FinancialAdministration
 from integrations.mapping import MAPPING_VERSION, MappingSettings, NameStyle
 from integrations.models.app import ExactOnlineApp, Site
 from integrations.models.token import ExactOnlineToken
-from members.models import MemberStatus
+from integrations.problems import ConnectionProblem
+from members.models import Member, MemberStatus
 
 LEASE = timedelta(seconds=90)
 
@@ -182,6 +183,19 @@ class ExactOnlineConnection(models.Model):
     def mapping_key(self) -> str:
         """Changes when settings, or the code of the mapping, would write something else."""
         return f"{self.mapping_revision}.{MAPPING_VERSION}"
+
+    @property
+    def problem(self) -> ConnectionProblem | None:
+        """Why it waits for a person; None while it does not."""
+        return ConnectionProblem(self.attention) if self.attention else None
+
+    @property
+    def problem_sentence(self) -> str:
+        return self.problem.sentence(self.attention_details) if self.problem else ""
+
+    def members_without_link(self) -> models.QuerySet[Member]:
+        """Who takes part, and was not looked at yet."""
+        return Member.objects.filter(status__in=self.statuses.all()).exclude(relation_links__connection=self)
 
     @property
     def calls_today(self) -> int | None:

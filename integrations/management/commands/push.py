@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from integrations.drain import Drain
 from integrations.models import ExactOnlineConnection
-from integrations.problems import RESTS, ConnectionProblem
+from integrations.problems import RESTS
 
 
 class Command(BaseCommand):
@@ -39,10 +39,9 @@ class Command(BaseCommand):
         return self._what_follows(connection) or _("another process is busy with it.")
 
     def _what_follows(self, connection: ExactOnlineConnection) -> str:
-        if connection.attention:
-            problem = ConnectionProblem(connection.attention)
-            sentence = problem.sentence(connection.attention_details)
-            return _("Needs attention: %(problem)s. %(sentence)s") % {"problem": problem.label, "sentence": sentence}
+        if connection.problem:
+            words = {"problem": connection.problem.label, "sentence": connection.problem_sentence}
+            return _("Needs attention: %(problem)s. %(sentence)s") % words
         rests = max(filter(None, (connection.resume_at, connection.bulk_resume_at)), default=None)
         if rests and rests > timezone.now():
             reason, moment = RESTS.get(connection.resume_reason, ""), f"{timezone.localtime(rests):%H:%M:%S}"
