@@ -53,6 +53,12 @@ SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 # Replaces the host of every Exact Online site: for the simulator and for tests. A banner on every page says so.
 EXACT_ONLINE_BASE_URL = env.str("EXACT_ONLINE_BASE_URL", "").rstrip("/")
 
+# More than this by one import or the like waits for a person: at least so many, or so many in a hundred of what is linked.
+BRAKE_CREATED_MINIMUM = env.int("BRAKE_CREATED_MINIMUM", 20)
+BRAKE_CREATED_PERCENT = env.int("BRAKE_CREATED_PERCENT", 10)
+BRAKE_CHANGED_MINIMUM = env.int("BRAKE_CHANGED_MINIMUM", 50)
+BRAKE_CHANGED_PERCENT = env.int("BRAKE_CHANGED_PERCENT", 25)
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 # Lax, not Strict: the way back from Exact Online is a navigation from another site and must find the session.
 SESSION_COOKIE_SAMESITE = "Lax"

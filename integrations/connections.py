@@ -18,8 +18,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from integrations import attention, bell
-from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
+from integrations import attention, bell, brake, first_link, runs
+from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
 from integrations.models.secret import SecretUnreadable
 from integrations.problems import ConnectionProblem, LinkProblem
 from members.models import MemberStatus
@@ -162,10 +162,13 @@ def save_settings(pk: int, seen: str, values: Mapping[str, Any], statuses: Itera
         changed = {name: value for name, value in values.items() if value != getattr(connection, name)}
         if changed:
             _write(connection, changed)
-        before = set(connection.statuses.all())
-        connection.statuses.set(statuses)
+        before, after = set(connection.statuses.all()), set(statuses)
+        if before != after:
+            connection.statuses.set(after)
+            # Who takes part from now on does so by a person's choice, however they came here.
+            ExactOnlineConnection.objects.filter(pk=connection.pk).update(approved_at=timezone.now())
         transaction.on_commit(bell.ring, robust=True)
-        return bool(changed) or before != set(statuses)
+        return bool(changed) or before != after
 
 
 def _write(connection: ExactOnlineConnection, changed: Mapping[str, Any]) -> None:
@@ -173,6 +176,8 @@ def _write(connection: ExactOnlineConnection, changed: Mapping[str, Any]) -> Non
     if changed.keys() & {*MAPPING_FIELDS, "division"}:
         values["mapping_revision"] = F("mapping_revision") + 1
     ExactOnlineConnection.objects.filter(pk=connection.pk).update(**values)
+    if "division" in changed:
+        first_link.forget(connection)
     if "code_start" in changed:
         # A code that was reserved but never became a relation gives way to the new numbering; one on its way does not.
         connection.links.filter(guid__isnull=True, creating_since__isnull=True).update(code=None)
@@ -193,20 +198,29 @@ def lacking(connection: ExactOnlineConnection) -> list[Lacking]:
     return [what for what, is_lacking in lacks.items() if is_lacking]
 
 
-def enable(connection: ExactOnlineConnection) -> bool:
-    """From now on members go out, what waited first. False when something lacks, or it is enabled already."""
+def enable(connection: ExactOnlineConnection, person_id: int | None = None) -> bool:
+    """From now on members go out, what waited first: once they were compared with what Exact holds now.
+
+    Whoever enables saw what would be done, so the brake lets go. False when something lacks, or it is enabled already.
+    """
     with transaction.atomic():
         fresh = ExactOnlineConnection.objects.live().select_for_update().get(pk=connection.pk)
         if fresh.enabled or lacking(fresh):
             return False
-        ExactOnlineConnection.objects.filter(pk=fresh.pk).update(enabled=True, enabled_at=timezone.now(), was_enabled=True)
-        transaction.on_commit(bell.ring, robust=True)
+        now = timezone.now()
+        ExactOnlineConnection.objects.filter(pk=fresh.pk).update(enabled=True, enabled_at=now, was_enabled=True)
+        brake.go_on(fresh)
+        runs.start(fresh, SyncRun.Kind.ENABLE, person_id)
     return True
 
 
 def disable(connection: ExactOnlineConnection) -> bool:
-    """Nothing is sent any more, from the next call on; links and settings stay."""
-    return bool(ExactOnlineConnection.objects.live().filter(pk=connection.pk, enabled=True).update(enabled=False))
+    """Nothing is sent any more, from the next call on; links and settings stay, and a run under way ends."""
+    with transaction.atomic():
+        disabled = ExactOnlineConnection.objects.live().filter(pk=connection.pk, enabled=True).update(enabled=False)
+        if disabled:
+            runs.end_with(connection)
+    return bool(disabled)
 
 
 def sync_now(connection: ExactOnlineConnection) -> None:
@@ -220,7 +234,9 @@ def sync_now(connection: ExactOnlineConnection) -> None:
 
 
 def remove(connection: ExactOnlineConnection) -> None:
-    """Tokens and secrets are forgotten where nobody else uses them; links and history stay, and so does all that Exact has.
+    """Tokens and secrets are forgotten where nobody else uses them, and so is what was copied from Exact.
+
+    Links and history stay, and so does all that Exact has.
 
     The financial administration is let go of, or it could never be deleted; the history goes by the name Exact has for it.
     """
@@ -228,6 +244,8 @@ def remove(connection: ExactOnlineConnection) -> None:
         ExactOnlineConnection.objects.live().filter(pk=connection.pk).update(
             removed_at=timezone.now(), enabled=False, token=None, app=None, financial_administration=None
         )
+        runs.end_with(connection)
+        first_link.forget(connection)
         forget_if_unused(app_id=connection.app_id, token_id=connection.token_id)
 
 

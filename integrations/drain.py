@@ -1,31 +1,24 @@
 """Emptying what is due of one connection: one drainer at a time, one call at a time, at most a minute, never sleeping.
 
-Before every call one UPDATE renews the lease and takes a call from the budget; it finds no row when the connection was disabled, removed or
-needs attention, and then nothing more is sent. Whoever gives the lease back looks once more whether anything is due: looking before
-giving back would lose the bell that rang in between.
+Whoever gives the lease back looks once more whether anything is due: looking before giving back would lose the bell that rang in between.
 """
 
 from __future__ import annotations
 
 import time
-import uuid
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations import attention, budget, clients, failures
+from integrations import attention, brake, failures
 from integrations.exact_online import errors
-from integrations.exact_online.client import ACCOUNTS
-from integrations.exact_online.limits import RateLimits
-from integrations.exact_online.transport import Session
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
+from integrations.lease import Lease
 from integrations.models import ExactOnlineConnection, RelationLink
-from integrations.models.connection import LEASE
+from integrations.models.link import Held
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
 from integrations.tokens import Clock
@@ -42,7 +35,6 @@ LOOK_FOR_NEW_EVERY = 5.0
 RECENT = timedelta(minutes=10)
 # A worker waits this long by countdown; what takes longer waits in the database and is found by beat.
 COUNTDOWN_AT_MOST = timedelta(seconds=90)
-JUST_RESTED = timedelta(minutes=10)
 # What only our own code raises.
 MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -53,36 +45,34 @@ class Drain:
     def __init__(self, connection_id: int, now: Clock = timezone.now) -> None:
         self.pk = connection_id
         self.now = now
-        self.holder = uuid.uuid4().hex
         self.counts: Counter[str] = Counter()
         self.claimed = False
-        self._session = Session()
-        self._held = ExactOnlineConnection.objects.held(self.pk, self.holder)
+        self._lease = Lease(connection_id, ExactOnlineConnection.objects.sending(), now)
         self._seen: ExactOnlineConnection
-        self._learned: dict[str, object] = {}
+        self._brake: brake.Brake
         self._looked_at = now()
 
     def run(self, seconds: float = LONGEST) -> Drain:
         """Drain for at most `seconds`. Leaves quietly where somebody else drains, or nothing may be sent."""
-        self.claimed = ExactOnlineConnection.objects.claim(self.pk, self.holder, self.now())
+        self.claimed = self._lease.claim()
         if not self.claimed:
             return self
         try:
             with suppress(Stopped):
                 self._empty(time.monotonic() + seconds)
         except ConnectionRests as rests:
-            self._rest(rests)
+            self._lease.rest(rests)
         except ConnectionNeedsAttention as problem:
             attention.ask(self.pk, problem, self.now())
         except SecretUnreadable:
             attention.ask(self.pk, ConnectionNeedsAttention("secret_unreadable"), self.now())
         finally:
-            ExactOnlineConnection.objects.release(self.pk, self.holder, **self._learned)
+            self._lease.release()
         return self
 
     def next_at(self) -> datetime | None:
         """When to come back, if anything is left: now, or when the rest is over. None: nothing is waiting, or only for a person."""
-        connection = ExactOnlineConnection.objects.working().filter(pk=self.pk).first()
+        connection = ExactOnlineConnection.objects.sending().filter(pk=self.pk).first()
         if connection is None:
             return None
         now = self.now()
@@ -98,6 +88,7 @@ class Drain:
     def _empty(self, deadline: float) -> None:
         # Who just saved somebody should not wait for a look at a hundred thousand others.
         self._ensure_links(since=self.now() - RECENT)
+        self._brake = brake.Brake(self._seen, self.now)
         self._push_urgent(deadline)
         looked = 0.0
         while time.monotonic() < deadline:
@@ -111,7 +102,10 @@ class Drain:
         """Up to 200 links, and between them whatever a person changed meanwhile. False: nothing was due."""
         pushed = self._push_urgent(deadline)
         asked = time.monotonic()
-        for pk in self._due_ids():
+        pks = self._due_ids()
+        # After listing: what is listed has been counted, and each is looked at once more before it is pushed.
+        self._brake.apply(self._seen)
+        for pk in pks:
             if time.monotonic() >= deadline:
                 break
             if time.monotonic() - asked > LOOK_FOR_PEOPLE_EVERY:
@@ -140,20 +134,17 @@ class Drain:
         return pushed
 
     def _push_one(self, pk: int, *, by_person: bool) -> None:
-        link = next(iter(self._behind.filter(pk=pk)), None)
-        if link is None:  # settled, left out or gone since it was listed
+        allowed = self._behind if by_person else self._behind.exclude(held=Held.BRAKE)
+        link = next(iter(allowed.filter(pk=pk)), None)
+        if link is None:  # settled, left out, held back or gone since it was listed
             return
-        client = clients.for_connection(
-            self._seen,
-            before_call=lambda: self._spend(by_person),
-            after_error=self._count_error,
-            session=self._session,
-            now=self.now,
-        )
-        push = Push(link, self._seen, client, self.holder, self.now)
+        client = self._lease.client(by_person=by_person)
+        push = Push(link, self._seen, client, self._lease.holder, self.now)
         try:
             self.counts[push.run()] += 1
-            self._learn_success(client)
+            self._lease.learn_success(client)
+            if client.client.calls:
+                self._lease.learn({"last_push_at": self.now()})
         except errors.ExactError as error:
             self._after_error(error)
         except MISTAKES:
@@ -161,15 +152,11 @@ class Drain:
             logger.exception("mistake_of_ours", connection=self.pk, link=pk)
             self.counts[push.give_up()] += 1
         finally:
-            self._learn_limits(client)
+            self._lease.learn_limits(client)
 
     def _look(self) -> None:
-        """Settings, statuses, consent and limits may have changed since the last link. Raises Stopped."""
-        seen = next(iter(self._held.select_related("app", "token__app")), None)
-        if seen is None:
-            raise Stopped
-        self._seen = seen
-        self._behind = RelationLink.objects.behind(seen).select_related("member")
+        self._seen = self._lease.look()
+        self._behind = RelationLink.objects.behind(self._seen).select_related("member")
 
     def _has_newcomers(self, connection: ExactOnlineConnection) -> bool:
         """Members without a link who came since we looked for such; only recent ones, for this is asked after every drain."""
@@ -179,70 +166,10 @@ class Drain:
         """A link for every member in a selected status (changed since). Looks at all of them, so in batches, keeping the lease."""
         self._look()
         self._looked_at = self.now()
-        lacking = self._seen.members_without_link()
-        if since is not None:
-            lacking = lacking.filter(changed_at__gte=since)
-        while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
-            self._renew()
-            links = [RelationLink(connection=self._seen, member_id=pk) for pk in pks]
-            RelationLink.objects.bulk_create(links, ignore_conflicts=True)
-
-    # Permission
-
-    def _renew(self, **values: object) -> None:
-        """One UPDATE: keep the lease, and write along what was learned since the last. Raises Stopped."""
-        if not self._held.update(lease_until=Now() + LEASE, **self._learned | values):
-            raise Stopped
-        self._learned = {}
-        self._see(values)
-
-    def _spend(self, by_person: bool) -> None:
-        """Permission for one call; people may also spend what is kept for them. Raises Stopped and ConnectionRests."""
-        seen, now = self._seen, self.now()
-        if rest := budget.error_rest(seen.endpoint_errors.get(ACCOUNTS, []), now):
-            raise ConnectionRests(rest, "error_block")
-        minute = budget.Window(seen.minute_limit, seen.minute_left, seen.minute_resets_at)
-        day = budget.Window(seen.day_limit, seen.day_left, seen.day_resets_at)
-        wait = budget.not_before(minute, day, now, by_person=by_person)
-        if wait is not None:
-            reason = "day_limit" if wait == day.resets_at else "minute_limit"
-            raise ConnectionRests(wait + failures.MARGIN, reason, bulk_only=not by_person)
-        self._renew(minute_left=_one_less(minute, now), day_left=_one_less(day, now))
+        for _ in RelationLink.objects.ensure(self._seen, since):
+            self._lease.renew()
 
     # Answers
-
-    def _note(self, **values: object) -> None:
-        """Write what was learned about the connection, for the next call and for whoever drains next."""
-        ExactOnlineConnection.objects.filter(pk=self.pk, lease_holder=self.holder).update(**self._learned | values)
-        self._learned = {}
-        self._see(values)
-
-    def _see(self, values: Mapping[str, object]) -> None:
-        """One link may take several calls, and the row is read again only before the next link."""
-        for name, value in values.items():
-            setattr(self._seen, name, value)
-
-    def _learn(self, values: dict[str, object]) -> None:
-        """What may be written with the next call, or with the end: a crash loses the limits of one call, and Exact tells them again."""
-        self._learned |= values
-        self._see(values)
-
-    def _learn_limits(self, client: clients.AuthorizedClient) -> None:
-        limits, client.client.limits = client.client.limits, None
-        if limits is not None:
-            self._learn(_limit_values(limits, self.now()))
-
-    def _learn_success(self, client: clients.AuthorizedClient) -> None:
-        """Exact answers, and understands us."""
-        if client.client.calls:
-            self._learn({"bad_requests_in_a_row": 0, "troubles_in_a_row": 0, "last_push_at": self.now()})
-
-    def _count_error(self, error: errors.ExactError) -> None:
-        """Exact counts some answers per endpoint and hour; so do we, and stop sooner."""
-        if error.counted:
-            seen = self._seen.endpoint_errors
-            of_endpoint = budget.with_error(seen.get(error.endpoint, []), self.now())
-            self._note(endpoint_errors=seen | {error.endpoint: of_endpoint})
 
     def _after_error(self, error: errors.ExactError) -> None:
         """Go on with the next link, or raise what ends this drain."""
@@ -251,37 +178,10 @@ class Drain:
         bad = self._seen.bad_requests_in_a_row + 1 if isinstance(error, errors.BadRequest) else 0
         trouble = isinstance(error, errors.RelationBusy | errors.Unreachable | errors.Maintenance)
         troubles = self._seen.troubles_in_a_row + 1 if trouble else 0
-        self._note(bad_requests_in_a_row=bad, troubles_in_a_row=troubles)
+        self._lease.note(bad_requests_in_a_row=bad, troubles_in_a_row=troubles)
         if error.concerns == "relation" and troubles < failures.TROUBLES_BEFORE_REST:
             return
         if isinstance(error, errors.BadRequest) and bad < 2:
             return
-        raise failures.of_connection(
-            error, self.now(), rested_for=_last_rest(self._seen, self.now()), troubles=troubles
-        ) from error
-
-    def _rest(self, rests: ConnectionRests) -> None:
-        column = "bulk_resume_at" if rests.bulk_only else "resume_at"
-        self._note(**{column: rests.until, "resume_reason": rests.reason})
-
-
-def _last_rest(connection: ExactOnlineConnection, now: datetime) -> str:
-    """Why the connection rested until just now: the same trouble right after its rest weighs more."""
-    fresh = connection.resume_at is not None and connection.resume_at > now - JUST_RESTED
-    return connection.resume_reason if fresh else ""
-
-
-def _one_less(window: budget.Window, now: datetime) -> int | None:
-    left = window.left_at(now)
-    return None if left is None else left - 1
-
-
-def _limit_values(limits: RateLimits, now: datetime) -> dict[str, object]:
-    """Columns for what Exact told. Its resets become instants on our clock by the distance to its own Date."""
-    values: dict[str, object] = {}
-    for name, window in (("minute", limits.minute), ("day", limits.day)):
-        if window.known:
-            seconds = limits.seconds_until_reset(name)  # type: ignore[arg-type]
-            resets_at = None if seconds is None else now + timedelta(seconds=seconds)
-            values |= {f"{name}_limit": window.limit, f"{name}_left": window.remaining, f"{name}_resets_at": resets_at}
-    return values
+        rested_for = failures.rested_for(self._seen.resume_at, self._seen.resume_reason, self.now())
+        raise failures.of_connection(error, self.now(), rested_for=rested_for, troubles=troubles) from error

@@ -19,6 +19,7 @@ BLOCK = timedelta(hours=1)
 TROUBLE = timedelta(minutes=1)
 MUCH_TROUBLE = timedelta(minutes=5)
 TROUBLES_BEFORE_REST = 3
+JUST_RESTED = timedelta(minutes=10)
 
 
 class ConnectionRests(Exception):
@@ -77,6 +78,11 @@ def of_connection(error: errors.ExactError, now: datetime, *, rested_for: str = 
         case errors.WrongDivision():
             return ConnectionNeedsAttention("wrong_division")
     return ConnectionNeedsAttention("unexpected", said=said or str(error))
+
+
+def rested_for(resume_at: datetime | None, reason: str, now: datetime) -> str:
+    """Why a connection rested until just now, "" if it did not: the same trouble right after its rest weighs more."""
+    return reason if resume_at is not None and resume_at > now - JUST_RESTED else ""
 
 
 def _until_reset(error: errors.ExactError, window: str, otherwise: timedelta) -> timedelta:

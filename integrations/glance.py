@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from integrations import connections, standing, waiting
-from integrations.budget import KEPT_PER_MINUTE, KEPT_SHARE_OF_DAY
-from integrations.models import ExactOnlineConnection
+from integrations import brake, connections, estimate, first_link, plan, standing, waiting
+from integrations.models import ExactOnlineConnection, Mirror, RelationLink
 from integrations.models.connection import State
-from integrations.models.link import SyncState
-
-# What Exact allows as a rule, until its own answers tell.
-USUAL_PER_MINUTE = 60
-USUAL_PER_DAY = 5000
+from integrations.models.link import Held, SyncState
+from integrations.models.match import CONFIRMABLE, Planned, Verdict
+from integrations.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -55,13 +51,19 @@ class Glance:
     @property
     def is_sending(self) -> bool:
         connection = self.connection
-        return bool(connection.enabled and self.waiting and not connection.attention and not self.rest)
+        works = connection.enabled and not connection.attention and not connection.compare_first
+        return bool(works and self.waiting and not self.rest)
 
     @property
     def moves(self) -> bool:
         """Something may change by itself, so the page looks again."""
         lease = self.connection.lease_until
-        return self.connection.enabled or bool(lease and lease > self.now)
+        return self.connection.enabled or self.progress is not None or bool(lease and lease > self.now)
+
+    @cached_property
+    def progress(self) -> Progress | None:
+        """Of the run under way."""
+        return Progress.of_connection(self.connection, self.now)
 
     @property
     def state(self) -> State:
@@ -87,13 +89,60 @@ class Glance:
 
     @property
     def estimate(self) -> str:
-        """How long it takes to send what waits, by the calls Exact allows; one member is one call as a rule."""
-        connection = self.connection
-        per_day = int((connection.day_limit or USUAL_PER_DAY) * (1 - KEPT_SHARE_OF_DAY))
-        left_today = per_day if connection.day_left is None else connection.day_left - (connection.day_limit or 0) + per_day
-        if self.waiting > max(left_today, 0):
-            days = math.ceil(self.waiting / max(per_day, 1))
-            return ngettext("about %(days)s day", "about %(days)s days", days) % {"days": days}
-        per_minute = max((connection.minute_limit or USUAL_PER_MINUTE) - KEPT_PER_MINUTE, 1)
-        minutes = math.ceil(self.waiting / per_minute)
-        return ngettext("about %(minutes)s minute", "about %(minutes)s minutes", minutes) % {"minutes": minutes}
+        """How long it takes to send what waits; one member is one call as a rule."""
+        return estimate.duration(self.waiting, self.connection, self.now)
+
+    # What a person has to say
+
+    @cached_property
+    def to_decide(self) -> int:
+        """Members who may have a relation in Exact, so that somebody has to say so."""
+        return RelationLink.objects.held(self.connection, Held.DECISION).filter(guid__isnull=True).count()
+
+    @cached_property
+    def asked(self) -> brake.Asked | None:
+        """What an import or the like would do, where that waits for a word."""
+        if self.connection.held_since is None:
+            return None
+        found = brake.asked(self.connection)
+        return found if found.created or found.changed else None
+
+    @cached_property
+    def parked(self) -> int:
+        """Members with something to mend: those that the page of the connection lists."""
+        return RelationLink.objects.parked(self.connection).count()
+
+    # What comparing found, and what Enable would do
+
+    @cached_property
+    def compared_at(self) -> datetime | None:
+        mirror = Mirror.objects.filter(connection=self.connection, division=self.connection.division).first()
+        return mirror.compared_at if mirror else None
+
+    @cached_property
+    def found(self) -> list[tuple[int, str | Promise]]:
+        """What there is to say of a comparison, as decided since: number and word. What is certain is linked by one click."""
+        still_open = first_link.open_counts(self.connection)
+        linked = RelationLink.objects.kept_by(self.connection).filter(guid__isnull=False, left_out=False).count()
+        told: list[tuple[int, str | Promise]] = [
+            (sum(still_open[verdict] for verdict in CONFIRMABLE), Verdict.CERTAIN.label),
+            (still_open[Verdict.DECIDE], Verdict.DECIDE.label),
+            (still_open[Verdict.CONFLICT], Verdict.CONFLICT.label),
+            (self.tally.counts[Planned.CREATE], Verdict.NEW.label),
+            (self.tally.counts[Planned.INCOMPLETE], Verdict.INCOMPLETE.label),
+            (linked, first_link.Decision.LINKED.label),
+        ]
+        return [(number, label) for number, label in told if number]
+
+    @cached_property
+    def to_link(self) -> int:
+        """Members whose relation is certain: Enable links them."""
+        return sum(first_link.open_counts(self.connection)[verdict] for verdict in CONFIRMABLE)
+
+    @cached_property
+    def tally(self) -> plan.Tally:
+        return plan.tally(self.connection)
+
+    @property
+    def tally_estimate(self) -> str:
+        return estimate.duration(self.tally.calls, self.connection, self.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from smtplib import SMTPRecipientsRefused
 
 import structlog
@@ -11,7 +12,8 @@ from django.core.mail import send_mail
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from integrations.models import ExactOnlineConnection, ExactOnlineToken
+from integrations import results
+from integrations.models import ExactOnlineConnection, ExactOnlineToken, SyncRun
 
 logger = structlog.get_logger(__name__)
 
@@ -26,6 +28,40 @@ def connection_needs_attention(connection: ExactOnlineConnection) -> None:
             settings.PUBLIC_URL + connection.get_absolute_url(),
         ]
         _send(_("Exact Online connection of %(connection)s needs attention") % {"connection": connection}, lines)
+
+
+def changes_held_back(connection: ExactOnlineConnection, created: int, changed: int) -> None:
+    """Tell the treasurers that an import or the like waits for their word."""
+    with override(settings.LANGUAGE_CODE):
+        lines = [
+            _("An import or the like changed unusually many members of %(connection)s at once, so these changes wait.")
+            % {"connection": connection},
+            _("It would create %(created)s relations in Exact Online and change %(changed)s.")
+            % {"created": created, "changed": changed},
+            _(
+                "Open the connection and say whether it is meant: “Go on” or “Not these”. What people change themselves is sent meanwhile."
+            ),
+            settings.PUBLIC_URL + connection.get_absolute_url(),
+        ]
+        _send(_("Changes for %(connection)s are held back") % {"connection": connection}, lines)
+
+
+def run_is_done(run: SyncRun) -> None:
+    """Tell whoever started it that it is done; it took long enough to have left."""
+    person = run.started_by
+    if person is None or not (person.is_active and person.email):
+        return
+    with override(settings.LANGUAGE_CODE):
+        match SyncRun.Kind(run.kind):
+            case SyncRun.Kind.COMPARE:
+                subject = _("The members of %(connection)s were compared with Exact Online")
+                follows = _("Nothing was sent. Open the page to decide about the members that need it, and to see what would be sent.")
+            case SyncRun.Kind.ENABLE:
+                subject = _("The members of %(connection)s were sent to Exact Online")
+                follows = _("From now on they are kept up to date there. Members who need attention are on the page of the connection.")
+        subject %= {"connection": run.connection}
+        lines = [f"{subject}.", results.sentence(run.counts), follows, settings.PUBLIC_URL + run.get_absolute_url()]
+        _send_to([person.email], subject, [line for line in lines if line])
 
 
 def consent_runs_out(token: ExactOnlineToken, days: int) -> None:
@@ -47,7 +83,10 @@ def consent_runs_out(token: ExactOnlineToken, days: int) -> None:
 
 def _send(subject: str, lines: list[str]) -> None:
     people = get_user_model().objects.filter(is_active=True, is_superuser=True).exclude(email="")
-    recipients = list(people.values_list("email", flat=True))
+    _send_to(people.values_list("email", flat=True), subject, lines)
+
+
+def _send_to(recipients: Iterable[str], subject: str, lines: list[str]) -> None:
     for recipient in recipients:
         try:
             send_mail(subject, "\n\n".join(lines), None, [recipient])

@@ -28,6 +28,9 @@ class LinkProblem(models.TextChoices):
     VANISHED = "vanished", gettext_lazy("Relation gone from Exact Online")
     OUR_MISTAKE = "our_mistake", gettext_lazy("Cannot be sent")
     BUSY_TOO_LONG = "busy_too_long", gettext_lazy("Exact Online keeps failing on this relation")
+    TO_BE_DECIDED = "to_be_decided", gettext_lazy("To be decided")
+    HELD_BACK = "held_back", gettext_lazy("Held back")
+    DECLINED = "declined", gettext_lazy("Not sent, as you chose")
 
     def sentence(self, facts: Facts) -> str:
         return _LINK[self]() % _Facts(facts)
@@ -60,6 +63,16 @@ _LINK = {
     ),
     LinkProblem.BUSY_TOO_LONG: lambda: _(
         "Exact Online failed on this relation several times in a row, without saying why. Look at the relation there, then try again."
+    ),
+    LinkProblem.TO_BE_DECIDED: lambda: _(
+        "There are relations in Exact Online that may be this member. Nothing is sent until somebody decides: link the member to one "
+        "of them, create a new relation, or leave the member out."
+    ),
+    LinkProblem.HELD_BACK: lambda: _(
+        "An import or the like changed unusually many members at once, so this change waits until somebody says whether it is meant."
+    ),
+    LinkProblem.DECLINED: lambda: _(
+        "Somebody chose not to send this change. What is changed next of this member is sent again, and this change with it."
     ),
 }
 

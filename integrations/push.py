@@ -21,6 +21,7 @@ from integrations.failures import ConnectionNeedsAttention, Stopped
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.masking import masked
 from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
+from integrations.models.link import Held
 
 Action, Outcome = PushAttempt.Action, PushAttempt.Outcome
 # field -> [what Exact held (None = not known), what goes out]
@@ -349,13 +350,22 @@ _UNTROUBLED: dict[str, object] = {
     "problem_details": {},
     "attempts": 0,
     "not_before": None,
+    "held": Held.NOT,
 }
 
 
 def known_fields(account: Account, mapped: Mapped, sent: Collection[str] = ()) -> dict[str, str]:
     """What to remember of a relation that was there. Where the member has nothing, what Exact has is the bookkeeper's.
 
-    Except for what we `sent` ourselves, in a create whose answer was lost.
+    Except for what we `sent` ourselves, in a create whose answer was lost. Where the two differ in spelling only, the bookkeeper's
+    spelling stays: it counts as ours, so that it is not written back.
     """
     ours = {key for key, value in mapped.fields.items() if value} | set(sent)
-    return {key: value for key, value in account.fields.items() if key != "Code" and value and key in ours}
+    held = {key: value for key, value in account.fields.items() if key != "Code" and value and key in ours}
+    country = mapped.fields.get("Country") or account.fields.get("Country", "")
+    alike = {
+        key: mapped.fields[key]
+        for key, value in held.items()
+        if mapped.fields.get(key) and matching.spelled_alike(key, mapped.fields[key], value, country)
+    }
+    return held | alike

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import history, keep_alive
+from integrations import history, keep_alive, runs
 from integrations.drain import COUNTDOWN_AT_MOST, Drain
 from integrations.models import ExactOnlineConnection
 
@@ -15,8 +15,18 @@ from integrations.models import ExactOnlineConnection
 @shared_task
 def ring() -> None:
     """Every connection that may work gets a look. Rung after each commit of a member, and by beat each minute."""
-    for pk in ExactOnlineConnection.objects.drainable(timezone.now()).values_list("pk", flat=True):
+    now = timezone.now()
+    for pk in runs.waiting_for_a_step(now):
+        go_on_with_run.apply_async((pk,), expires=600)
+    for pk in ExactOnlineConnection.objects.drainable(now).values_list("pk", flat=True):
         push_connection.apply_async((pk,), expires=600)
+    runs.settle(now)
+
+
+@shared_task
+def go_on_with_run(pk: int) -> None:
+    if runs.go_on(pk):
+        go_on_with_run.apply_async((pk,))
 
 
 @shared_task
@@ -24,6 +34,7 @@ def push_connection(pk: int) -> None:
     drain = Drain(pk).run()
     if not drain.claimed:
         return
+    runs.settle(timezone.now(), pk)
     again = drain.next_at()
     if again is None:
         return

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from finance.models import FinancialAdministration
+from integrations import connections, runs
 from integrations.drain import Drain
 from integrations.exact_online.simulator import App, Call, Simulator, User
-from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
+from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
 from members.models import Member, MemberStatus
 
 DIVISION = 1204501
@@ -81,8 +82,9 @@ class World:
         )[0]
 
     def connection(
-        self, name: str = "De Kern", division: int = DIVISION, *, enabled: bool = True, **fields: Any
+        self, name: str = "De Kern", division: int = DIVISION, *, enabled: bool = True, braking: bool = False, **fields: Any
     ) -> ExactOnlineConnection:
+        """`braking`: what an import brings from now on is nobody's choice yet, as in life; else all of it is meant."""
         token = fields.pop("token", None) or self.token()
         books, _ = FinancialAdministration.objects.get_or_create(name=name)
         connection = ExactOnlineConnection.objects.create(
@@ -93,6 +95,7 @@ class World:
             enabled=enabled,
             was_enabled=enabled,
             enabled_at=self.moment if enabled else None,
+            approved_at=self.moment if braking else self.moment + timedelta(days=3650),
             **fields,
         )
         connection.statuses.add(self.status)
@@ -109,13 +112,36 @@ class World:
 
     def drain(self, connection: ExactOnlineConnection) -> dict[str, int]:
         """One stay of the drainer; what happened to how many links."""
-        return dict(Drain(connection.pk, self.now).run().counts)
+        counts = dict(Drain(connection.pk, self.now).run().counts)
+        runs.settle(self.moment, connection.pk)
+        return counts
+
+    def compare(self, connection: ExactOnlineConnection) -> SyncRun:
+        """Somebody chooses Compare with Exact, and the worker does it."""
+        return self.go_on(runs.start(connection, SyncRun.Kind.COMPARE, None))
+
+    def enable(self, connection: ExactOnlineConnection) -> SyncRun:
+        """Somebody chooses Enable, and the worker compares; sending is the drain's."""
+        assert connections.enable(connection)
+        return self.go_on(SyncRun.objects.going().get(connection=connection))
+
+    def go_on(self, run: SyncRun) -> SyncRun:
+        """What the worker does for a run until it can do no more."""
+        while runs.go_on(run.pk, self.now):
+            pass
+        run.refresh_from_db()
+        return run
 
     def link(self, member: Member, connection: ExactOnlineConnection | None = None) -> RelationLink:
         links = RelationLink.objects.filter(member=member)
         return (links.filter(connection=connection) if connection else links).get()
 
     # Exact Online
+
+    def relation(self, code: str, name: str = "J. de Vries", division: int = DIVISION, **fields: Any) -> str:
+        """One that the bookkeeper made; its guid."""
+        guid: str = self.exact.add_account(division, Code=code, Name=name, Status="C", **fields)["ID"]
+        return guid
 
     def relations(self, division: int = DIVISION) -> dict[str, dict[str, Any]]:
         """Code -> relation, as Exact holds it now."""

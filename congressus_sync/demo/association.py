@@ -42,6 +42,12 @@ def build(seed: int = SEED) -> bool:
     return True
 
 
+def people(seed: int = SEED) -> list[Member]:
+    """The members as build() makes them, unsaved: whatever became of them in the database since."""
+    statuses = [MemberStatus(name=name, kind=kind) for name, kind, count in STATUSES for _ in range(count)]
+    return draw(statuses, random.Random(seed))  # noqa: S311
+
+
 def draw(statuses: list[MemberStatus], rng: random.Random) -> list[Member]:
     """One unsaved member for each status in the list, in random order, the special ones among them."""
     members = [_person(number, rng) for number in range(FIRST_NUMBER, FIRST_NUMBER + len(statuses))]
@@ -76,7 +82,7 @@ def _person(number: int, rng: random.Random) -> Member:
 
 
 def _add_special_ones(members: list[Member]) -> None:
-    """Organisations, addresses abroad, a name too long for Exact Online, one that looks like nothing, and nobody's."""
+    """Organisations, addresses abroad, a name too long for Exact Online, one that looks like nothing, nobody's, and a household."""
     donors = [member for member in members if member.status.name == "Donateur"]
     for donor, organisation in zip(donors, words.ORGANISATIONS, strict=False):
         donor.organisation = organisation
@@ -92,6 +98,14 @@ def _add_special_ones(members: list[Member]) -> None:
     ordinary[20].last_name, ordinary[20].infix = "Null", ""
     nameless = ordinary[30]
     nameless.initials = nameless.first_name = nameless.infix = nameless.last_name = ""
+    _move_in_together(*ordinary[40:42])
+
+
+def _move_in_together(member: Member, other: Member) -> None:
+    """One last name, one address and one e-mail address for the two."""
+    member.email = f"familie.{_ascii(member.infix + member.last_name)}@example.org"
+    for field in ("infix", "last_name", "email", "address", "postcode", "city"):
+        setattr(other, field, getattr(member, field))
 
 
 def _surname(rng: random.Random) -> tuple[str, str]:
@@ -113,11 +127,14 @@ def _email(number: int, called: str, infix: str, last_name: str, rng: random.Ran
     return f"{name}@{rng.choice(('example.org', 'example.com', 'example.net'))}"
 
 
+def plain(text: str) -> str:
+    """As typed on a keyboard without accents."""
+    text = text.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
 def _ascii(text: str) -> str:
-    plain = (
-        unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")).encode("ascii", "ignore").decode()
-    )
-    return "".join(letter for letter in plain.lower() if letter.isalnum() or letter in ".-")
+    return "".join(letter for letter in plain(text).lower() if letter.isalnum() or letter in ".-")
 
 
 def _phone(rng: random.Random) -> str:

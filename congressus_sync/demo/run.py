@@ -14,7 +14,7 @@ from congressus_sync import serve
 from congressus_sync.processes import Program, accepts_connections
 
 LOOPBACK = "127.0.0.1"
-PASSWORD, CLIENT_ID, CLIENT_SECRET = "treasurer_password", "client_id", "client_secret"  # files
+PASSWORD, CLIENT_ID, CLIENT_SECRET, RELATIONS = "treasurer_password", "client_id", "client_secret", "relations.json"  # files
 
 WELCOME = """
 The demonstration is ready.
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def simulator(var: Path, port: int, redirect: str) -> Program:
     address = ("--host", LOOPBACK, "--port", str(port))
     key = ("--redirect-uri", redirect, "--client-id", _read(var / CLIENT_ID), "--client-secret", _read(var / CLIENT_SECRET))
-    state = ("--state", str(var / "simulator_state"), "--seed", "demo")
+    state = ("--state", str(var / "simulator_state"), "--seed", "demo", "--relations", str(var / RELATIONS))
     command = (sys.executable, "-m", "integrations.exact_online.simulator", *address, *state, *key)
     return Program("simulator", command, is_ready=partial(accepts_connections, LOOPBACK, port))
 

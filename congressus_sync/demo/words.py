@@ -106,6 +106,35 @@ ORGANISATIONS = (
     "Garage Öztürk V.O.F.",
 )
 
+# Of the called names above, to be addressed with a title.
+NAMES_OF_WOMEN = ("Anouk", "Carlijn", "Femke", "Hanneke", "Ilse", "Judith", "Lotte", "Petra", "Sanne", "Willemijn")
+NAMES_OF_MEN = ("Bart", "Dirk", "Frank", "Gijs", "Hans", "Jeroen", "Lars", "Ruben", "Thijs", "Vincent")
+
+# What stands in Exact Online of others than members, as its fields: invented names, phone numbers that are not given out.
+SUPPLIERS: tuple[dict[str, str], ...] = (
+    {"Name": "Slijterij De Gulle Tap", "AddressLine1": "Havenkade 12", "Postcode": "3534 AB", "City": "Utrecht", "Country": "NL"},
+    {"Name": "Copyshop Inktpot B.V.", "City": "Utrecht", "Country": "NL", "Email": "facturen@inktpot.example"},
+    {"Name": "Verhuur Tafel & Tent", "City": "Zeist", "Country": "NL", "Phone": "030-2000011"},
+)
+STRANGERS: tuple[dict[str, str], ...] = (
+    {"Name": "Advocatenkantoor Van Zuylen & Partners", "City": "Utrecht", "Country": "NL", "Status": "C",
+     "Email": "administratie@vanzuylenpartners.example"},
+    {"Name": "Rijwielhandel Het Stalen Ros", "AddressLine1": "Singel 101", "Postcode": "3512 AC", "City": "Utrecht",
+     "Country": "NL", "Status": "C", "Phone": "030-2000021"},
+    {"Name": "Stichting Studentenfonds Domstad", "AddressLine1": "Plein 1944 3", "Postcode": "3511 BD", "City": "Utrecht",
+     "Country": "NL", "Status": "C", "Email": "bestuur@fondsdomstad.example"},
+    {"Name": "Zilverberg Consultancy B.V.", "City": "Amersfoort", "Country": "NL", "Status": "C",
+     "Email": "sponsoring@zilverberg.example", "Language": "EN"},
+    {"Name": "Uitgeverij Papaver", "City": "Haarlem", "Country": "NL", "Status": "C"},
+    {"Name": "W. Oosterhuis", "AddressLine1": "Parkstraat 7", "Postcode": "2611 HM", "City": "Delft", "Country": "NL",
+     "Status": "C", "Email": "w.oosterhuis@example.net", "Phone": "015-2000022"},
+    {"Name": "Mevr. G. Terpstra-Wiegman", "AddressLine1": "Lindenlaan 19", "Postcode": "8911 LD", "City": "Leeuwarden",
+     "Country": "NL", "Status": "C"},
+    {"Name": "Dr. E. van Haeften", "City": "Leiden", "Country": "NL", "Status": "C", "Email": "vanhaeften@example.org"},
+    {"Name": "Quist, B.", "AddressLine1": "Dorpsstraat 3", "Postcode": "4461 AB", "City": "Goes", "Country": "NL", "Status": "C"},
+    {"Name": "Contante verkopen", "Country": "NL", "Status": "C"},
+)  # fmt: skip
+
 # bank, BIC
 BANKS = (
     ("ABNA", "ABNANL2A"),

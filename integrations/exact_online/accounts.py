@@ -30,7 +30,10 @@ SELECT = ("ID", *FIELDS, "IsSupplier", "Blocked", "EndDate", "Division")
 
 @dataclass(frozen=True)
 class Account:
-    """One relation. `guid` in lower case; `fields` holds all of FIELDS, trimmed, '' for null; `division` None if untold."""
+    """One relation. `guid` in lower case; `fields` holds all of FIELDS, trimmed, '' for null; `division` None if untold.
+
+    `timestamp` is the row version, which only a list of changes tells, else 0.
+    """
 
     guid: str
     code: str
@@ -39,10 +42,11 @@ class Account:
     blocked: bool = False
     end_date: date | None = None
     division: int | None = None
+    timestamp: int = 0
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Reads a row of crm/Accounts; ValueError when its ID is missing or a value cannot be read."""
+        """Reads a row of crm/Accounts or sync/CRM/Accounts; ValueError when its ID is missing or a value cannot be read."""
         row = odata.trimmed(row)
         fields = {name: _text(row.get(name)) for name in FIELDS}
         division = row.get("Division")
@@ -54,6 +58,7 @@ class Account:
             blocked=bool(row.get("Blocked")),
             end_date=odata.date(row.get("EndDate")),
             division=None if division is None else int(division),
+            timestamp=int(row.get("Timestamp") or 0),
         )
 
 

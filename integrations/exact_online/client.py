@@ -1,4 +1,4 @@
-"""The calls we make of Exact Online's REST interface: who am I, which administrations, find, create, update.
+"""The calls we make of Exact Online's REST interface: who am I, which administrations, find, create, update, what changed.
 
 There is deliberately no delete: bookings refer to relations, and whoever leaves the association keeps theirs.
 
@@ -11,22 +11,26 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from . import odata, transport
+from . import odata, sync, transport
 from .accounts import FIELDS, SELECT, Account
 from .divisions import ME_SELECT, Division, Me
 from .divisions import SELECT as DIVISION_SELECT
 from .errors import Unexpected, WrongDivision, from_response
 from .limits import RateLimits
+from .sync import Deletion, Page
 from .transport import Answer
 
 ACCOUNTS = "crm/Accounts"
+SYNC_ACCOUNTS = "sync/CRM/Accounts"
+SYNC_DELETED = "sync/Deleted"
 DIVISIONS = "system/Divisions"
 ME = "current/Me"
 _DIVISION_IN_URI = re.compile(r"/api/v1/([0-9]+)/")
 
 Thing = TypeVar("Thing")
+Change = TypeVar("Change", Account, Deletion)
 
 
 class ExactClient:
@@ -86,6 +90,20 @@ class ExactClient:
         canonical = odata.canonical_guid(guid)
         return self._find(f"ID eq {odata.guid(guid)}", lambda account: account.guid == canonical)
 
+    def changed_accounts(self, after: int, page_url: str = "") -> Page[Account]:
+        """A page of the relations whose row version is higher than `after`; 0 for all there are. One call.
+
+        `page_url` is the `next_url` of the page before, which may have been kept: then it decides, and not `after`. ValueError
+        when it leads anywhere else than to this list of this division.
+        """
+        url = self._changes_url(SYNC_ACCOUNTS, page_url, sync.ACCOUNTS_SELECT, sync.changed_after(after))
+        return self._changes(SYNC_ACCOUNTS, url, sync.changed_account)
+
+    def deleted_accounts(self, after: int, page_url: str = "") -> Page[Deletion]:
+        """A page of the relations that were deleted after row version `after`; otherwise as `changed_accounts`."""
+        url = self._changes_url(SYNC_DELETED, page_url, sync.DELETED_SELECT, sync.deleted_after(after))
+        return self._changes(SYNC_DELETED, url, Deletion.from_row)
+
     def create(self, fields: Mapping[str, str | None]) -> Account:
         """Creates a relation and returns it as Exact holds it. None becomes null.
 
@@ -94,11 +112,11 @@ class ExactClient:
         code = (fields.get("Code") or "").strip()
         if not code or not (fields.get("Name") or "").strip():
             raise ValueError("a new relation needs Code and Name")
-        url, body = self._accounts_url(), {**_owned(fields), "Code": code}
+        url, body = self._url(ACCOUNTS), {**_owned(fields), "Code": code}
         # Without Prefer most of the answer is null, and neither division nor Code could be checked.
         answer = self._send("POST", ACCOUNTS, url, body, {"Prefer": "return=representation"})
         account = _created(answer, code)
-        self._check_division(account, "POST", answer_lost=True)
+        self._check_division(account.division, "POST", ACCOUNTS, answer_lost=True)
         if account.code != code:
             raise Unexpected("POST", ACCOUNTS, status=answer.status, answer_lost=True, why="another Code")
         return account
@@ -110,24 +128,39 @@ class ExactClient:
         """
         if not fields or "Code" in fields:
             raise ValueError("an update needs fields, and Code cannot be one of them")
-        self._send("PUT", ACCOUNTS, f"{self._accounts_url()}({odata.guid(guid)})", _owned(fields))
+        self._send("PUT", ACCOUNTS, f"{self._url(ACCOUNTS)}({odata.guid(guid)})", _owned(fields))
 
     def _find(self, condition: str, is_it: Callable[[Account], bool]) -> Account | None:
-        url = f"{self._accounts_url()}?{_query(SELECT, condition)}"
+        url = f"{self._url(ACCOUNTS)}?{_query(SELECT, condition)}"
         accounts, _ = self._page(ACCOUNTS, url, Account.from_row)
         if not accounts:
             return None
         if len(accounts) > 1 or not is_it(accounts[0]):
             raise Unexpected("GET", ACCOUNTS, why="not the relation asked for")
         if accounts[0].division is not None:
-            self._check_division(accounts[0], "GET")
+            self._check_division(accounts[0].division, "GET", ACCOUNTS)
         return accounts[0]
 
-    def _page(self, endpoint: str, url: str, build: Callable[[Mapping[str, Any]], Thing]) -> tuple[list[Thing], str | None]:
-        """What `build` makes of the rows at `url`, and the address of the page after it."""
+    def _changes_url(self, endpoint: str, page_url: str, select: Iterable[str], condition: str) -> str:
+        url = self._url(endpoint)
+        return odata.page_url(page_url, url, urlsplit(url).path) if page_url else f"{url}?{_query(select, condition)}"
+
+    def _changes(self, endpoint: str, url: str, build: Callable[[Mapping[str, Any]], Change]) -> Page[Change]:
+        changes, next_url = self._page(endpoint, url, build, urlsplit(url).path)
+        if next_url == url:
+            raise Unexpected("GET", endpoint, why="the pages go round in a circle")
+        for change in changes:
+            if change.division is not None:
+                self._check_division(change.division, "GET", endpoint)
+        return Page(changes, next_url or "")
+
+    def _page(
+        self, endpoint: str, url: str, build: Callable[[Mapping[str, Any]], Thing], path: str = ""
+    ) -> tuple[list[Thing], str | None]:
+        """What `build` makes of the rows at `url`, and the address of the page after it, which is to lie at `path`."""
         payload = _payload(self._send("GET", endpoint, url), "GET", endpoint)
         try:
-            return [build(row) for row in odata.rows(payload)], odata.next_url(payload, self.base_url)
+            return [build(row) for row in odata.rows(payload)], odata.next_url(payload, self.base_url, path)
         except (TypeError, ValueError):  # their texts quote values, so they are not passed on
             raise Unexpected("GET", endpoint, why="answer not understood") from None
 
@@ -164,15 +197,15 @@ class ExactClient:
         if limits.known:
             self.limits = limits.over(self.limits)
 
-    def _accounts_url(self) -> str:
+    def _url(self, endpoint: str) -> str:
         if self.division is None:
             raise ValueError("relations live in a division, and this client has none")
-        return f"{self.base_url}/api/v1/{self.division}/{ACCOUNTS}"
+        return f"{self.base_url}/api/v1/{self.division}/{endpoint}"
 
-    def _check_division(self, account: Account, method: str, answer_lost: bool = False) -> None:
-        if account.division != self.division:
-            why = f"asked {self.division}, answered {account.division}"
-            raise WrongDivision(method, ACCOUNTS, answer_lost=answer_lost, why=why)
+    def _check_division(self, told: int | None, method: str, endpoint: str, answer_lost: bool = False) -> None:
+        if told != self.division:
+            why = f"asked {self.division}, answered {told}"
+            raise WrongDivision(method, endpoint, answer_lost=answer_lost, why=why)
 
 
 def _query(select: Iterable[str], condition: str = "") -> str:

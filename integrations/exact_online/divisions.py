@@ -22,6 +22,8 @@ SELECT = (
     "IsDossierDivision",
     "IsPracticeDivision",
     "IsHRDivision",
+    "DivisionMoveDate",
+    "DivisionHRLinkUnlinkDate",
 )
 
 
@@ -52,7 +54,11 @@ class Me:
 
 @dataclass(frozen=True)
 class Division:
-    """One administration. `code` is the number in addresses, `hid` the one people see; `status` 1 is active."""
+    """One administration. `code` is the number in addresses, `hid` the one people see; `status` 1 is active.
+
+    `moved` says when the administration last moved, or was linked to another for HR, as Exact words it and at most 63 characters
+    long; '' for never. Another value than before and its row versions began anew.
+    """
 
     code: int
     hid: str
@@ -64,6 +70,7 @@ class Division:
     is_dossier: bool = False
     is_practice: bool = False
     is_hr: bool = False
+    moved: str = ""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -80,6 +87,7 @@ class Division:
             is_dossier=bool(row.get("IsDossierDivision")),
             is_practice=bool(row.get("IsPracticeDivision")),
             is_hr=bool(row.get("IsHRDivision")),
+            moved=_fingerprint(row.get("DivisionMoveDate"), row.get("DivisionHRLinkUnlinkDate")),
         )
 
     @property
@@ -87,6 +95,11 @@ class Division:
         """Whether it has books to write to: in use, not blocked, and not one of the kinds that only look like one."""
         in_use = self.status == 1 and self.blocking_status == 0
         return in_use and not (self.is_dossier or self.is_practice or self.is_hr)
+
+
+def _fingerprint(*moments: Any) -> str:
+    # Not read as dates: two moves of one day must not look the same.
+    return " ".join(str(moment or "never")[:31] for moment in moments) if any(moments) else ""
 
 
 def _number(value: Any) -> int:

@@ -43,6 +43,13 @@ def code(value: str) -> str:
     return text(bare.rjust(CODE_WIDTH))
 
 
+def int64(value: int) -> str:
+    """The literal `123L`: without its suffix Exact reads a number of 32 bits. ValueError when it has more than 64."""
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("a whole number of 64 bits at most")
+    return f"{value:d}L"
+
+
 def rows(payload: Any) -> list[dict[str, Any]]:
     """The rows of an answer, whichever of its three shapes it has; ValueError when it is no OData."""
     found = payload.get("d") if isinstance(payload, dict) else None
@@ -53,20 +60,26 @@ def rows(payload: Any) -> list[dict[str, Any]]:
     return found
 
 
-def next_url(payload: Any, base_url: str) -> str | None:
-    """The address of the next page, None on the last; ValueError when it leads away from the site.
+def next_url(payload: Any, base_url: str, path: str = "") -> str | None:
+    """The address of the next page, None on the last; ValueError where `page_url` has it."""
+    found = payload.get("d") if isinstance(payload, dict) else None
+    address = found.get("__next") if isinstance(found, dict) else None
+    return page_url(str(address), base_url, path) if address else None
+
+
+def page_url(address: str, base_url: str, path: str = "") -> str:
+    """`address` itself; ValueError when it leads away from the site or, if one is given, from `path`, case aside.
 
     It is followed verbatim and with our access token, so it may lead to the site's own scheme, host and port only.
     """
-    found = payload.get("d") if isinstance(payload, dict) else None
-    address = found.get("__next") if isinstance(found, dict) else None
-    if not address:
-        return None
-    parts = urlsplit(str(address))
-    # A user part or a backslash is where URL parsers disagree about the host: neither is ever in an address of Exact's.
-    if not _PLAIN_HOST.fullmatch(parts.netloc) or _origin(parts) != _origin(urlsplit(base_url)):
+    parts = urlsplit(address)
+    # A user part, a backslash or a control character is where URL parsers disagree: none is ever in an address of Exact's.
+    plain = address.isprintable() and _PLAIN_HOST.fullmatch(parts.netloc)
+    if not plain or _origin(parts) != _origin(urlsplit(base_url)):
         raise ValueError("the next page lies outside the site")
-    return str(address)
+    if path and parts.path.casefold() != path.casefold():
+        raise ValueError("the next page is one of another list")
+    return address
 
 
 def date(value: str | None) -> Date | None:

@@ -4,6 +4,19 @@ from integrations.models.app import ExactOnlineApp
 from integrations.models.attempt import PushAttempt
 from integrations.models.connection import ExactOnlineConnection
 from integrations.models.link import RelationLink
+from integrations.models.match import Match
+from integrations.models.mirror import Mirror, MirroredRelation
+from integrations.models.run import SyncRun
 from integrations.models.token import ExactOnlineToken
 
-__all__ = ["ExactOnlineApp", "ExactOnlineConnection", "ExactOnlineToken", "PushAttempt", "RelationLink"]
+__all__ = [
+    "ExactOnlineApp",
+    "ExactOnlineConnection",
+    "ExactOnlineToken",
+    "Match",
+    "Mirror",
+    "MirroredRelation",
+    "PushAttempt",
+    "RelationLink",
+    "SyncRun",
+]

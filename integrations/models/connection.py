@@ -49,17 +49,28 @@ class ExactOnlineConnectionQuerySet(models.QuerySet["ExactOnlineConnection"]):
         """Enabled and not waiting for a person."""
         return self.live().filter(enabled=True, attention="")
 
-    def drainable(self, now: datetime) -> ExactOnlineConnectionQuerySet:
-        return self.working().filter(Q(resume_at__isnull=True) | Q(resume_at__lte=now))
+    def sending(self) -> ExactOnlineConnectionQuerySet:
+        """Working, and not waiting for a comparison to be made first."""
+        return self.working().filter(compare_first=False)
 
-    def claim(self, pk: int, holder: str, now: datetime) -> bool:
-        """Become the one drainer of this connection for 90 s, by the database's clock."""
+    def readable(self) -> ExactOnlineConnectionQuerySet:
+        """Exact can be asked what it holds, enabled or not."""
+        return self.live().filter(attention="", token__isnull=False, division__isnull=False)
+
+    def rested(self, now: datetime) -> ExactOnlineConnectionQuerySet:
+        return self.filter(Q(resume_at__isnull=True) | Q(resume_at__lte=now))
+
+    def drainable(self, now: datetime) -> ExactOnlineConnectionQuerySet:
+        return self.sending().rested(now)
+
+    def claim(self, pk: int, holder: str) -> bool:
+        """Become the one who calls Exact for this connection for 90 s, by the database's clock; only if it is among these."""
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
-        return bool(self.drainable(now).filter(free, pk=pk).update(lease_holder=holder, lease_until=Now() + LEASE))
+        return bool(self.filter(free, pk=pk).update(lease_holder=holder, lease_until=Now() + LEASE))
 
     def held(self, pk: int, holder: str) -> ExactOnlineConnectionQuerySet:
-        """This connection while `holder` may still write to Exact for it: also Disable and Remove end that at once."""
-        return self.working().filter(pk=pk, lease_holder=holder, lease_until__gte=Now())
+        """This connection while it is among these and `holder` has it: so Disable and Remove end a drain at once."""
+        return self.filter(pk=pk, lease_holder=holder, lease_until__gte=Now())
 
     def release(self, pk: int, holder: str, **values: object) -> None:
         """Give the lease back, writing `values` only if it was still ours."""
@@ -97,6 +108,11 @@ class ExactOnlineConnection(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)
+    # Set by Enable and Compare: nothing is sent before members were compared with what Exact holds.
+    compare_first = models.BooleanField(default=False)
+    # What imports and the like changed up to here, a person has approved: see brake.py.
+    approved_at = models.DateTimeField(null=True, blank=True)
+    held_since = models.DateTimeField(null=True, blank=True)
 
     lease_holder = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

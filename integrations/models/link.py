@@ -6,6 +6,7 @@ Parked holds for exactly the revision and mapping it was parked at, so mending t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -20,6 +21,8 @@ from members.models import ChangedVia, Member
 
 # Older edits of people no longer jump the queue: whatever held them up, held up everything.
 URGENT_FOR = timedelta(days=1)
+# The problem of a link of which a person said that this change is not to be sent; the next change of the member is.
+DECLINED = "declined"
 
 
 class SyncState(models.TextChoices):
@@ -33,6 +36,18 @@ class SyncState(models.TextChoices):
         return {"up_to_date": "ok", "waiting": "waiting", "needs_attention": "attention", "left_out": "muted"}[self.value]
 
 
+class Held(models.TextChoices):
+    """Why a link waits for a word of a person, who did nothing wrong."""
+
+    NOT = "", _("not held")
+    DECISION = "decision", _("to be decided")
+    BRAKE = "brake", _("held back")
+    RELEASED = "released", _("let go by a person")
+
+
+ASKING = (Held.DECISION, Held.BRAKE)
+
+
 def _behind(mapping_key: str) -> Q:
     return (
         Q(member__revision__gt=F("pushed_revision"))
@@ -43,7 +58,8 @@ def _behind(mapping_key: str) -> Q:
 
 
 def _parked(mapping_key: str) -> Q:
-    return Q(parked_revision=F("member__revision"), parked_mapping=mapping_key)
+    """What was declined stays so when the settings change: of them nothing was said."""
+    return Q(parked_revision=F("member__revision")) & (Q(parked_mapping=mapping_key) | Q(problem=DECLINED))
 
 
 def _vanished() -> Q:
@@ -57,29 +73,44 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
         return self.filter(connection=connection, member__status__in=connection.statuses.all())
 
     def behind(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+        """What Exact does not have yet, and nobody has to decide about first; what the brake holds back is among it."""
         key = connection.mapping_key
-        return self.kept_by(connection).filter(_behind(key), left_out=False).exclude(_parked(key))
+        undecided = Q(held=Held.DECISION)
+        return self.kept_by(connection).filter(_behind(key), left_out=False).exclude(undecided).exclude(_parked(key))
 
     def parked(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
-        return self.kept_by(connection).filter(_parked(connection.mapping_key), left_out=False)
+        """What somebody has to mend; what somebody chose not to send is not among it."""
+        of_connection = self.kept_by(connection).filter(_parked(connection.mapping_key), left_out=False)
+        return of_connection.exclude(problem=DECLINED).exclude(held=Held.DECISION)
+
+    def held(self, connection: ExactOnlineConnection, why: Held) -> RelationLinkQuerySet:
+        return self.kept_by(connection).filter(held=why, left_out=False)
 
     def due(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
         """What may be pushed now; who waited longest comes first, so that one that keeps failing cannot block the head."""
-        ready = self.behind(connection).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-        return ready.order_by(F("not_before").asc(nulls_first=True), "pk")
+        return self._ready(connection, now).exclude(held=Held.BRAKE)
 
     def urgent(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
-        """Due because a person just changed the member, not because an import did or the connection was enabled."""
+        """Due because a person just changed the member, not because an import did or the connection was enabled.
+
+        The brake is for imports and the like: it does not hold what a person did since.
+        """
         since = max(filter(None, (connection.enabled_at, now - URGENT_FOR)))
-        return self.due(connection, now).filter(
+        return self._ready(connection, now).filter(
             member__changed_via=ChangedVia.PERSON, member__changed_at__gte=since, member__revision__gt=F("pushed_revision")
         )
+
+    def _ready(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
+        ready = self.behind(connection).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+        return ready.order_by(F("not_before").asc(nulls_first=True), "pk")
 
     def with_state(self, mapping_key: str) -> RelationLinkQuerySet:
         """Adds `sync_state`, the SyncState of each link."""
         return self.annotate(
             sync_state=Case(
                 When(left_out=True, then=Value(SyncState.LEFT_OUT)),
+                When(held__in=ASKING, then=Value(SyncState.NEEDS_ATTENTION)),
+                When(_parked(mapping_key) & Q(problem=DECLINED), then=Value(SyncState.LEFT_OUT)),
                 When(_parked(mapping_key), then=Value(SyncState.NEEDS_ATTENTION)),
                 When(_behind(mapping_key), then=Value(SyncState.WAITING)),
                 default=Value(SyncState.UP_TO_DATE),
@@ -92,10 +123,20 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
         counted = {row["sync_state"]: row["n"] for row in states.annotate(n=models.Count("pk"))}
         return {state.value: 0 for state in SyncState} | counted
 
+    def ensure(self, connection: ExactOnlineConnection, since: datetime | None = None) -> Iterator[int]:
+        """A link for every member who takes part (changed since) and has none; tells after each batch how many it made."""
+        lacking = connection.members_without_link()
+        if since is not None:
+            lacking = lacking.filter(changed_at__gte=since)
+        while pks := list(lacking.order_by("pk").values_list("pk", flat=True)[:1000]):
+            yield len(pks)
+            links = [RelationLink(connection=connection, member_id=pk) for pk in pks]
+            RelationLink.objects.bulk_create(links, ignore_conflicts=True)
+
     # What people decide about links. The drain reads a link right before each call, so these need no lease.
 
     def try_again(self, now: datetime) -> int:
-        """Un-park, and end the pause after a failure. What vanished from Exact is created anew, by the same code.
+        """Un-park, let go of the brake, and end the pause after a failure. What vanished from Exact is created anew, by the same code.
 
         Only a request whose answer was lost keeps half a minute of its pause, because it may still be running at Exact.
         """
@@ -110,14 +151,18 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
                 problem="",
                 problem_details={},
                 attempts=0,
+                held=Case(When(held=Held.BRAKE, then=Value(Held.RELEASED)), default="held"),
             )
 
     def leave_out(self) -> int:
         """Nothing more is sent for these members; their relations in Exact stay as they are."""
         return self.update(left_out=True)
 
-    def take_part_again(self) -> int:
-        return self.update(left_out=False)
+    def take_part_again(self, now: datetime) -> int:
+        """Also those of whom a change was declined: it is sent after all."""
+        with transaction.atomic(using=self.db):
+            self.filter(problem=DECLINED).try_again(now)
+            return self.update(left_out=False)
 
 
 class RelationLink(models.Model):
@@ -141,6 +186,7 @@ class RelationLink(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     left_out = models.BooleanField(default=False)
+    held = models.CharField(max_length=10, choices=Held, default=Held.NOT, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = RelationLinkQuerySet.as_manager()
@@ -156,3 +202,8 @@ class RelationLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} - {self.code or '?'}"
+
+    @property
+    def reason(self) -> str:
+        """Why it waits for a person, as a LinkProblem; "" where nothing stands noted."""
+        return {Held.DECISION: "to_be_decided", Held.BRAKE: "held_back"}.get(Held(self.held), self.problem)

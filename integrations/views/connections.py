@@ -21,18 +21,19 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.vary import vary_on_headers
 from django.views.generic import DetailView, FormView, ListView, TemplateView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from integrations import addresses, connections, consent, problems
+from integrations import addresses, brake, connections, consent, problems
 from integrations.connections import Lacking
 from integrations.exact_online import hosts
 from integrations.forms import AddForm
 from integrations.glance import Glance
 from integrations.models import ExactOnlineConnection, RelationLink
 from integrations.models.app import Site
+from integrations.models.link import SyncState
 
 LISTED = 50
 
@@ -144,13 +145,14 @@ class Connection(LeadsToExact, PermissionRequiredMixin, DetailView):
         if "HX-Request" in self.request.headers:
             return context | {"listed": self.request.GET.get("listed", "")}
         links = RelationLink.objects.filter(connection=connection).select_related("member")
+        left_out = links.with_state(connection.mapping_key).filter(sync_state=SyncState.LEFT_OUT)  # type: ignore[misc]
         kept = RelationLink.objects.kept_by(connection).select_related("member")
         parked = RelationLink.objects.parked(connection).select_related("member").order_by("pk")
         return context | {
             "parked": self._page(parked, "parked"),
             "warned": self._page(kept.filter(left_out=False).exclude(warnings=[]).order_by("pk"), "warned"),
-            "left_out": self._page(links.filter(left_out=True).order_by("pk"), "left_out"),
-            "listed": str(context["glance"].needs_attention),
+            "left_out": self._page(left_out.order_by("pk"), "left_out"),
+            "listed": str(context["glance"].parked),
             "sharing": _sharing(connection),
             "redirect_url": consent.redirect_url(),
             "address_doubts": addresses.doubts(self.request),
@@ -173,7 +175,7 @@ class _Line:
 
     @property
     def problem(self) -> problems.LinkProblem | None:
-        return problems.LinkProblem(self.link.problem) if self.link.problem else None
+        return problems.LinkProblem(self.link.reason) if self.link.reason else None
 
     @property
     def sentence(self) -> str:
@@ -232,7 +234,7 @@ class _Act(PermissionRequiredMixin, SingleObjectMixin, View):
 
 class Enable(_Act):
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
-        if connections.enable(connection):
+        if connections.enable(connection, self.request.user.pk):
             return messages.SUCCESS, _("Enabled. From now on these members are kept up to date in Exact Online.")
         if lacks := connections.lacking(connection):
             return messages.ERROR, _("Nothing was enabled. What lacks: %(list)s.") % {
@@ -245,6 +247,34 @@ class Disable(_Act):
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
         connections.disable(connection)
         return messages.SUCCESS, _("Disabled. Nothing is sent any more; changes wait here, and Actions > Enable catches up.")
+
+
+class Brake(_Act):
+    """The word that an import or the like waits for: `answer` is go_on or not_these."""
+
+    def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
+        if self.request.POST.get("seen", _seen(connection)) != _seen(connection):
+            return messages.WARNING, _("More was held back meanwhile, so nothing was done yet. Look at the numbers once more.")
+        match self.request.POST.get("answer"):
+            case "go_on":
+                count = brake.go_on(connection)
+                said = ngettext("It goes on: %(count)s member is sent.", "It goes on: %(count)s members are sent.", count)
+                return messages.SUCCESS, said % {"count": count}
+            case "not_these":
+                count = brake.not_these(connection)
+                said = ngettext(
+                    "%(count)s change is not sent. What is changed next of that member is.",
+                    "%(count)s changes are not sent. What is changed next of those members is.",
+                    count,
+                )
+                return messages.SUCCESS, said % {"count": count}
+        return messages.ERROR, _("Nothing was done. Choose “Go on” or “Not these”.")
+
+
+def _seen(connection: ExactOnlineConnection) -> str:
+    """Changes with what is held back."""
+    found = brake.asked(connection)
+    return f"{found.created}-{found.changed}"
 
 
 class SyncNow(_Act):

@@ -76,5 +76,5 @@ class LeaveOut(_Decision):
 
 class TakePart(_Decision):
     def decide(self, links: RelationLinkQuerySet) -> tuple[int, str]:
-        links.take_part_again()
+        links.take_part_again(timezone.now())
         return messages.SUCCESS, _("%(member)s takes part in %(connection)s again.")

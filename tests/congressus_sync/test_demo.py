@@ -70,6 +70,8 @@ def test_it_has_the_gaps_and_the_odd_ones_of_a_real_administration() -> None:
     assert any(not name.isascii() for name in names)
     assert any("-" in member.last_name for member in members)
     assert len({member.infix for member in members}) >= 5
+    shared = Counter((member.email, member.address, member.last_name) for member in members if member.email)
+    assert [number for _, number in shared.most_common(2)] == [2, 1]  # one household
 
 
 @pytest.mark.usefixtures("built")
@@ -184,7 +186,9 @@ def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
         assert "Log out" in browser.log_in(first["password"])
         assert "250" in browser.open("/members/")
         assert status_of(f"http://127.0.0.1:{simulator}/") == 200
-        assert "Studievereniging De Kern" in Browser(f"http://127.0.0.1:{simulator}").open("/")
+        exact = Browser(f"http://127.0.0.1:{simulator}").open("/")
+        assert "Studievereniging De Kern" in exact
+        assert "64 relations" in exact  # sixty, and four suppliers as in every administration
         everything = demo.processes()
         assert demo.stop(signal.SIGINT) == 0
         assert not [line for number in everything if (line := command_line(number))]
@@ -195,6 +199,7 @@ def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
         browser = Browser(f"http://localhost:{port}")
         assert "Log out" in browser.log_in(first["password"])
         assert "250" in browser.open("/members/")
+        assert "64 relations" in Browser(f"http://127.0.0.1:{simulator}").open("/")
         assert demo.stop() == 0
 
     assert (tmp_path / "demo" / "db.sqlite3").exists()

@@ -39,6 +39,11 @@ def test_a_row_is_read_trimmed_and_complete():
 def test_a_sparse_row_says_what_it_does_not_know():
     account = Account.from_row({"ID": GUID})
     assert (account.code, account.is_supplier, account.end_date, account.division) == ("", False, None, None)
+    assert account.timestamp == 0
+
+
+def test_a_row_version_travels_as_text_and_exceeds_32_bits():
+    assert Account.from_row(ROW | {"Timestamp": "8589934599"}).timestamp == 8_589_934_599
 
 
 @pytest.mark.parametrize("row", [{}, {"ID": None}, {"ID": "12"}, {"ID": GUID, "EndDate": "soon"}])
@@ -113,6 +118,21 @@ def test_only_real_books_in_use_are_active(changes):
 
 def test_a_division_that_is_not_said_to_be_blocked_is_not():
     assert division(BlockingStatus=None).active
+
+
+MOVED, LATER = "/Date(1700000000000)/", "/Date(1700000001000)/"
+
+
+def test_every_move_and_every_link_for_hr_looks_different():
+    seen = [
+        division(DivisionMoveDate=moved, DivisionHRLinkUnlinkDate=linked).moved
+        for moved in (None, MOVED, LATER)
+        for linked in (None, MOVED, LATER)
+    ]
+    assert seen[0] == division().moved == ""
+    assert len(set(seen)) == 9
+    assert all(len(moved) < 64 for moved in seen)
+    assert len(division(DivisionMoveDate="x" * 500, DivisionHRLinkUnlinkDate="x" * 500).moved) == 63
 
 
 def test_a_division_without_a_code_is_refused():

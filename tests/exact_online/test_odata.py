@@ -131,6 +131,12 @@ def test_a_next_page_anywhere_else_is_refused(address):
         next_of(address)
 
 
+@pytest.mark.parametrize("address", ["{}\n", "{}\t", "\x00{}", "{}\x85"])
+def test_an_address_with_something_hidden_in_it_is_refused(address):
+    with pytest.raises(ValueError, match="outside the site"):
+        odata.page_url(address.format(f"{SITE}/x"), SITE)
+
+
 @pytest.mark.parametrize(
     ("value", "day"),
     [

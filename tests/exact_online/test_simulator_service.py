@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -122,6 +123,7 @@ def test_every_verb_works_over_http(bench: Bench) -> None:
     control(url, "revoke", user="second")
     assert requests.get(api, headers=headers, timeout=10).status_code == 401
     control(url, "delete_account", division=5, key="1")
+    assert control(url, "move_division", code=5)["move_date"] > 1_600_000_000_000
     control(url, "clear_log")
     assert control(url, "calls") == []
     control(url, "reset", seed="demo")
@@ -198,6 +200,70 @@ def test_a_restart_forgets_nothing_that_was_answered(tmp_path: Path) -> None:
         assert sim.world.is_empty
 
 
+RELATIONS: dict[str, Any] = {
+    "1204501": [
+        {"Code": "1001", "Name": "Zoë de Vries", "Country": "NL", "Email": ""},
+        {"Code": "1002", "Name": "Slijterij", "IsSupplier": True, "EndDate": "2020-12-31", "Blocked": True},
+    ],
+    "1204502": [{"Name": "Without a Code"}],
+}
+
+
+def written(folder: Path, relations: Any) -> Path:
+    file = folder / "relations.json"
+    file.write_text(relations if isinstance(relations, str) else json.dumps(relations), encoding="utf-8")
+    return file
+
+
+def test_relations_are_put_in_with_the_seed_and_never_twice(tmp_path: Path) -> None:
+    state, file = tmp_path / "exact.sqlite", written(tmp_path, RELATIONS)
+    with Simulator("demo", state=state, relations=file) as sim:
+        before = {code: sim.accounts(code) for code in (1204501, 1204502, 1204503)}
+        assert [len(rows) for rows in before.values()] == [6, 5, 4]
+        assert (sim.account(1204501, "1001")["Name"], sim.account(1204501, "1001")["Email"]) == ("Zoë de Vries", None)
+        supplier = sim.account(1204501, "1002")
+        assert (supplier["IsSupplier"], supplier["Blocked"], supplier["EndDate"]) == (True, True, 1_609_372_800_000)
+        assert sim.account(1204502, "90005")["Name"] == "Without a Code"
+        sim.delete_account(1204501, "1001")
+    file.unlink()
+    with Simulator("demo", state=state, relations=file) as sim:
+        assert [len(sim.accounts(code)) for code in before] == [5, 5, 4]
+
+
+def test_a_reset_begins_with_the_relations_again_or_with_another_world(tmp_path: Path) -> None:
+    with Simulator("demo", relations=written(tmp_path, RELATIONS)) as sim:
+        sim.delete_account(1204501, "1001")
+        sim.reset()
+        assert sim.account(1204501, "1001")["Name"] == "Zoë de Vries"
+        sim.reset(seed="demo")
+        assert len(sim.accounts(1204501)) == 4
+
+
+@pytest.mark.parametrize(
+    ("relations", "says"),
+    [
+        ("[", "holds no JSON"),
+        ([], "numbers of divisions"),
+        ({"De Kern": []}, "numbers of divisions"),
+        ({"1204501": {}}, "a list of relations"),
+        ({"1204501": ["Jan"]}, "without a Name"),
+        ({"1204501": [{"Code": "1"}]}, "without a Name"),
+        ({"1204501": [{"Name": "Jan", "IsMember": True, "Timestamp": 5}]}, "no field of a relation: IsMember, Timestamp"),
+        ({"1204501": [{"Name": "Jan", "Code": 1}]}, "something else than a text for Code"),
+        ({"1204501": [{"Name": "Jan", "EndDate": "soon"}]}, "EndDate is no date"),
+        ({"1204501": [{"Name": "Jan", "Code": "90001"}]}, "Code 90001 is taken"),
+        ({"1204501": [{"Name": "Jan", "Code": "A1"}]}, "Code A1 is taken or no number"),
+        ({"5": [{"Name": "Jan"}]}, "division 5"),
+    ],
+)
+def test_relations_that_cannot_be_put_in_leave_nothing_behind(tmp_path: Path, relations: Any, says: str) -> None:
+    state = tmp_path / "exact.sqlite"
+    with pytest.raises(ValueError, match=re.escape(says)):
+        Simulator("demo", state=state, relations=written(tmp_path, relations))
+    with Simulator("demo", state=state, relations=written(tmp_path, RELATIONS)) as sim:
+        assert len(sim.accounts(1204501)) == 6, "the next start begins at the beginning"
+
+
 @contextmanager
 def service(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     command = [sys.executable, "-m", "integrations.exact_online.simulator", "--port", "0", *arguments]
@@ -233,3 +299,20 @@ def test_as_a_service_that_is_killed_and_started_again(tmp_path: Path) -> None:
         assert again.status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_as_a_service_with_relations_of_its_own(tmp_path: Path) -> None:
+    state, file = str(tmp_path / "exact.sqlite"), tmp_path / "relations.json"
+    arguments = ("--seed", "demo", "--state", state, "--relations", str(file))
+    command = [sys.executable, "-m", "integrations.exact_online.simulator", "--port", "0", *arguments]
+    refused = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=30, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The simulator has not started: ")
+    assert "Traceback" not in refused.stderr
+    written(tmp_path, RELATIONS)
+    for _ in range(2):
+        with service(*arguments) as (process, url, _):
+            assert control(url, "account", division=1204501, key="1001")["Name"] == "Zoë de Vries"
+            assert len(control(url, "accounts", division=1204501)) == 6
+            process.kill()
+            process.wait(timeout=10)

@@ -82,7 +82,7 @@ def test_a_push_that_met_the_day_is_left_to_the_database(world: World, connectio
 def test_a_push_where_somebody_else_drains_leaves_quietly(world: World, connection, published) -> None:
     world.member("7")
     published.clear()
-    assert ExactOnlineConnection.objects.claim(connection.pk, "somebody else", timezone.now())
+    assert ExactOnlineConnection.objects.sending().claim(connection.pk, "somebody else")
     tasks.push_connection(connection.pk)
     assert world.relations() == {}
     assert published == []

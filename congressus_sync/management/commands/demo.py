@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from congressus_sync import keys, prepare, serve
-from congressus_sync.demo import association, run, treasurer
+from congressus_sync.demo import association, relations, run, treasurer
 
 _OF_A_REAL_INSTALLATION = (
     "ALLOWED_HOSTS",
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         if association.build():
             self.stdout.write("A demonstration association has been made: 250 members in five statuses.")
         treasurer.ensure(prepare_in / run.PASSWORD)
+        relations.write(prepare_in / run.RELATIONS)
         self.stdout.flush()
         url = settings.PUBLIC_URL
         redirect = url + reverse("exact-online-authorize")

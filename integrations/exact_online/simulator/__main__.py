@@ -17,9 +17,7 @@ from .world import App
 
 def main() -> None:
     choices = _parser().parse_args()
-    simulator = Simulator(
-        choices.seed, state=choices.state, random_seed=choices.random_seed, host=choices.host, port=choices.port
-    )
+    simulator = _simulator(choices)
     if choices.dial:
         simulator.turn(**dict(choices.dial))
     app = _app(simulator, choices.redirect_uri, choices.client_id, choices.client_secret)
@@ -28,12 +26,24 @@ def main() -> None:
         _wait_for_the_end()
 
 
+def _simulator(choices: argparse.Namespace) -> Simulator:
+    """Raises SystemExit when what it is to begin with cannot be put in."""
+    try:
+        return Simulator(
+            choices.seed, state=choices.state, relations=choices.relations, random_seed=choices.random_seed,
+            host=choices.host, port=choices.port,
+        )  # fmt: skip
+    except (OSError, ValueError) as problem:
+        raise SystemExit(f"The simulator has not started: {problem}") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="simulator", description="An Exact Online in a box. Not Exact Online.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090, help="0 takes a free one (default 8090)")
     parser.add_argument("--state", type=Path, help="file to keep everything in, for the next start")
     parser.add_argument("--seed", default="", choices=["", *SEEDS], help="what to begin with, if there is nothing yet")
+    parser.add_argument("--relations", type=Path, metavar="FILE", help="JSON, relations per division to put in with the seed")
     parser.add_argument("--random-seed", type=int, help="repeatable guids and tokens")
     parser.add_argument("--redirect-uri", help="register an API key with this redirect URL")
     parser.add_argument("--client-id", default="", help="its Client ID (default: made up)")

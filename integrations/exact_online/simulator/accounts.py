@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,11 +84,15 @@ class Accounts:
     def delete(self, ledger: Ledger, guid: str, user: User) -> None:
         if guid in ledger.used:
             raise Invalid(say("in use", user.language, "Name"))
-        ledger.remove(guid)
+        self.strike(ledger, guid, user.user_id)
+
+    def strike(self, ledger: Ledger, guid: str, actor: str) -> None:
+        """What somebody deletes in Exact itself; the guid is known."""
+        ledger.remove(guid, self._chance.guid(), self._clock.milliseconds(), actor)
 
     def enter(self, ledger: Ledger, division: Division, values: Row, actor: str) -> Row:
         """What somebody enters in Exact itself; only the Code must be free. Raises ValueError."""
-        values = {name: stored(name, value) for name, value in values.items()}
+        values = entered(values)
         code = values.get("Code") or ledger.next_code()
         if ledger.by_code(code) or not CODE.fullmatch(code):
             raise ValueError(f"Code {code.strip()} is taken or no number, in division {division.code}")
@@ -126,6 +130,20 @@ class Accounts:
                 yield say("too long", language, name)
             elif not _well_formed(name, value.strip()):
                 yield say("invalid", language, name)
+
+
+def entered(values: Mapping[str, Any]) -> Row:
+    """Values as somebody types them, in the shape of the database; dates as ISO texts. Raises ValueError for another text."""
+    return {name: stored(name, _typed(ACCOUNT.fields.get(name), value)) for name, value in values.items()}
+
+
+def _typed(field: Field | None, value: Any) -> Any:
+    if field is None or field.kind != "DateTime" or not value or not isinstance(value, str):
+        return value
+    try:
+        return _moment(field, value)
+    except BadBody:
+        raise ValueError(f"{field.name} is no date: {value}") from None
 
 
 def _well_formed(name: str, value: str) -> bool:

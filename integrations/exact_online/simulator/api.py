@@ -16,7 +16,7 @@ from .accounts import Accounts, BadBody, Invalid
 from .clock import Clock
 from .dials import Dials
 from .faults import Faults
-from .fields import ACCOUNT, DIVISION, ENTITIES, ME, Entity
+from .fields import ACCOUNT, DELETED, DIVISION, ENTITIES, ME, Entity
 from .filters import QueryError, parse_guid
 from .ledger import Row
 from .limits import Budget, ErrorBlock
@@ -173,7 +173,7 @@ class Api:
             return Response(200, str(number).encode(), "text/plain;charset=utf-8")
         query = queries.read(request.options(), entity)
         rows = self._rows(place, user, entity, query.where.keys() if query.where else None)
-        page = queries.page(rows, query, entity, self.dials.page_size)
+        page = queries.page(rows, query, entity, self.dials.sync_page_size if entity.is_sync else self.dials.page_size)
         left = None if query.top is None else query.top - len(page.rows)
         return shapes.many(
             request, entity, page.rows, query.select, root, as_list=query.top is not None,
@@ -199,4 +199,7 @@ class Api:
         if place.division in user.without_module:
             return []
         ledger = self.world.ledgers[place.division or 0]
+        if entity is DELETED:
+            oldest = self.clock.milliseconds() - self.dials.deletion_seconds * 1000
+            return [deletion for deletion in ledger.deletions if deletion["DeletedDate"] >= oldest]
         return list(ledger.rows.values()) if keys is None else ledger.matching(keys)

@@ -43,7 +43,7 @@ class Operand:
 
 @dataclass(frozen=True)
 class Literal:
-    kind: str  # String, Guid, DateTime, Boolean, Number, Null
+    kind: str  # String, Guid, DateTime, Boolean, Number, Int64, Null
     value: Any
 
 

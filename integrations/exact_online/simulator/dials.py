@@ -36,6 +36,8 @@ class Dials:
     block_seconds: float = 3600.0  # doubles with every further block
 
     page_size: int = 60
+    sync_page_size: int = 1000
+    deletion_seconds: float = 60.0 * 86400  # a deletion is listed this long: "two months", and here never longer
     query_limit: int = 2048  # characters of the query string as sent
     body_limit: int = 10 * 1024 * 1024
     over_length: str = "refuse"  # or "truncate": what becomes of a text that is too long

@@ -13,7 +13,8 @@ from .conditions import COMPARE, Comparison, Condition, Either, Every, Literal, 
 from .fields import Entity, Field
 
 SYNTAX = "Bad Request - Error in query syntax."
-NUMBERS = ("Byte", "Int16", "Int32", "Int64", "Double")
+# Edm type -> kinds of literals it is compared with. A 64-bit field is documented with the suffix L, so nothing else will do.
+NOTATIONS = dict.fromkeys(("Byte", "Int16", "Int32", "Double"), ("Number", "Int64")) | {"Int64": ("Int64",)}
 TOKEN = re.compile(
     r"""\s*(?:(?P<guid>guid'[^']*')|(?P<datetime>datetime'[^']*')|(?P<text>'(?:[^']|'')*')
     |(?P<number>-?\d+(?:\.\d+)?[LlMmDdFf]?(?![\w.]))|(?P<word>[A-Za-z_][\w/]*)|(?P<mark>[(),]))""",
@@ -170,8 +171,17 @@ def _literal(kind: str, text: str) -> Literal:
         return Literal("DateTime", _milliseconds(text[len("datetime'") : -1]))
     if kind == "text":
         return Literal("String", text[1:-1].replace("''", "'"))
-    digits = text.rstrip("LlMmDdFf")
+    if text.endswith("L"):
+        return Literal("Int64", _int64(text))
+    digits = text.rstrip("lMmDdFf")
     return Literal("Number", float(digits) if "." in digits else int(digits))
+
+
+def _int64(text: str) -> int:
+    digits = text.removesuffix("L")
+    if "." in digits or not -(2**63) <= int(digits) < 2**63:
+        raise QueryError(f"Unrecognized 'Edm.Int64' literal '{text}'.")
+    return int(digits)
 
 
 def _milliseconds(text: str) -> int:
@@ -183,8 +193,7 @@ def _milliseconds(text: str) -> int:
 
 
 def _check_types(field: Field, sign: str, literal: Literal) -> None:
-    expected = "Number" if field.kind in NUMBERS else field.kind
-    if literal.kind not in (expected, "Null"):
+    if literal.kind not in ("Null", *NOTATIONS.get(field.kind, (field.kind,))):
         raise QueryError(
             f"Operator '{sign}' incompatible with operand types 'Edm.{field.kind}' and 'Edm.{literal.kind}' at position 0."
         )

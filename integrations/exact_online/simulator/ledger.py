@@ -2,7 +2,8 @@
 
 Code stands 18 wide with blanks in front, Country and Language carry blanks behind, dates are milliseconds: reading
 and filtering see exactly this. Rows hold only what is filled in. Every change gets the next row version of the
-division (`Timestamp`), which never falls, also not after a deletion.
+division (`Timestamp`), which never falls, also not after a deletion, which takes one too. Only a move of the division begins
+anew at 1: whoever remembers a version from before it then waits for numbers that were given already.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ Row = dict[str, Any]
 
 CODE_WIDTH = 18
 PADDED = {"Country": 3, "Language": 3}
+ACCOUNTS = 2  # the EntityType of relations in a list of deletions
 
 
 class Ledger:
@@ -23,12 +25,14 @@ class Ledger:
         self.rows: dict[str, Row] = {}
         self.version = 0
         self.used: set[str] = set()  # guids with transactions: these cannot be deleted
+        self.deletions: list[Row] = []  # as sync/Deleted lists them, the oldest first
         self._division = division
         self._by_code: dict[str, str] = {}
         self._store = store
 
-    def load(self, version: int, used: Iterable[str], rows: Iterable[Row]) -> None:
+    def load(self, version: int, used: Iterable[str], rows: Iterable[Row], deletions: Iterable[Row]) -> None:
         self.version, self.used = version, set(used)
+        self.deletions = sorted(deletions, key=_version)
         for row in rows:
             self._index(row)
 
@@ -63,11 +67,28 @@ class Ledger:
         self._keep_version()
         return kept
 
-    def remove(self, guid: str) -> None:
+    def remove(self, guid: str, deletion: str, moment: int, actor: str) -> None:
+        """`deletion` is a guid for the deletion itself; `moment` in milliseconds."""
         self._unindex(self.rows[guid])
         self.used.discard(guid)
         self.version += 1
+        gone = {"EntityKey": guid, "EntityType": ACCOUNTS, "DeletedDate": moment, "DeletedBy": actor}
+        gone |= {"ID": deletion, "Division": self._division, "Timestamp": self.version}
+        self.deletions.append(gone)
         self._store.forget(f"account {self._division}", guid)
+        self._store.keep(f"deletion {self._division}", deletion, gone)
+        self._keep_version()
+
+    def renumber(self) -> None:
+        """Row versions from 1 on, in the order they had; no deletion is remembered."""
+        self.version = 0
+        for row in sorted(self.rows.values(), key=_version):
+            self.version += 1
+            self._index({**row, "Timestamp": self.version})
+            self._store.keep(f"account {self._division}", row["ID"], self.rows[row["ID"]])
+        for deletion in self.deletions:
+            self._store.forget(f"deletion {self._division}", deletion["ID"])
+        self.deletions = []
         self._keep_version()
 
     def mark_used(self, guid: str) -> None:
@@ -85,6 +106,10 @@ class Ledger:
     def _unindex(self, row: Row) -> None:
         if self.rows.pop(row.get("ID", ""), None):
             del self._by_code[row["Code"]]
+
+
+def _version(row: Row) -> int:
+    return int(row["Timestamp"])
 
 
 def stored(name: str, value: Any) -> Any:

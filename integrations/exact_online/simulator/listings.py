@@ -41,4 +41,6 @@ def division_row(division: Division, user: User) -> Row:
         "IsPracticeDivision": division.is_practice,
         "IsHRDivision": division.is_hr,
         "Current": division.code == user.current_division,
+        "DivisionMoveDate": division.move_date,
+        "DivisionHRLinkUnlinkDate": division.hr_link_unlink_date,
     }

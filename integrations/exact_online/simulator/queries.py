@@ -2,7 +2,11 @@
 
 A list without $select is refused unless it asks for one row, crm/Accounts also wants a $filter on one of a fixed set
 of fields, and a page never holds more than the page size: what is left is behind the next link, whose token the
-server alone understands. Without $orderby rows come in the order of their guid, and the token is the last one seen.
+server alone understands. Without $orderby rows come in the order of their key, and the token is the last one seen. At a sync
+endpoint the key is the row version: a row that is changed between two pages moves behind the token, and is met again.
+
+A sync endpoint wants $select always, and of $filter only `Timestamp gt 123L`, for sync/Deleted with `and EntityType eq 2`. What
+the real service says to other questions is not known; here it is a 400.
 """
 
 from __future__ import annotations
@@ -11,16 +15,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .conditions import Condition, Row
-from .fields import Entity, Field
+from .conditions import Comparison, Condition, Every, Row
+from .fields import Entity, Field, key_literal
 from .filters import SYNTAX, QueryError, parse
 
+SEEKABLE = ("Guid", "Int64")  # kinds of keys that a token can point at
 KNOWN = ("$select", "$filter", "$top", "$skip", "$skiptoken", "$orderby", "$inlinecount")
 NO_SELECT = "Please add a $select or a $top=1 statement to the query string."
 NO_FILTER = (
     "This endpoint has mandatory filtering applied. A GET request for this endpoint must have a $filter parameter "
     "with one of the following fields in the url:"
 )
+SYNC_FILTER = "This endpoint can be filtered by row version only: Timestamp gt, with eq for the following fields:"
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,10 @@ def read(options: dict[str, str], entity: Entity) -> Query:
     if unknown:
         raise QueryError(f"The query parameter '{unknown}' begins with a system-reserved '$' character but is not recognized.")
     top = _number(options, "$top")
-    if entity.endpoint != "current/Me" and "$select" not in options and top != 1:
+    if entity.endpoint != "current/Me" and "$select" not in options and (top != 1 or entity.is_sync):
         raise QueryError(NO_SELECT)
+    if entity.is_sync and "$orderby" in options:
+        raise QueryError(SYNTAX)
     inlinecount = options.get("$inlinecount", "none")
     if inlinecount not in ("none", "allpages"):
         raise QueryError(SYNTAX)
@@ -79,7 +87,17 @@ def condition(options: dict[str, str], entity: Entity) -> Condition | None:
     where = parse(options["$filter"], entity) if "$filter" in options else None
     if entity.filterable and (where is None or not where.names() & set(entity.filterable)):
         raise QueryError(NO_FILTER + ",".join(entity.filterable))
+    if entity.is_sync and not _asks_for_changes(where, entity):
+        raise QueryError(SYNC_FILTER + ",".join(name for name in entity.filterable if name != entity.key.name))
     return where
+
+
+def _asks_for_changes(where: Condition | None, entity: Entity) -> bool:
+    parts = where.parts if isinstance(where, Every) else (where,)
+    asked = {(part.operand.field.name, part.sign) for part in parts if isinstance(part, Comparison)}
+    version = (entity.key.name, "gt")
+    others = {(name, "eq") for name in entity.filterable if name != entity.key.name}
+    return len(asked) == len(parts) and version in asked and asked <= {version} | others
 
 
 def page(rows: Iterable[Row], query: Query, entity: Entity, size: int) -> Page:
@@ -99,18 +117,22 @@ def page(rows: Iterable[Row], query: Query, entity: Entity, size: int) -> Page:
 def _start(query: Query, ordered: list[Row], entity: Entity) -> int:
     if not query.token:
         return query.skip
-    if query.order or entity.key.kind != "Guid":
-        if not query.token.isdecimal():
-            raise QueryError(SYNTAX)
-        return int(query.token)
-    last = query.token.removeprefix("guid").strip("'")
+    if query.order or entity.key.kind not in SEEKABLE:
+        return _offset(query.token)
+    last = query.token.removeprefix("guid").strip("'") if entity.key.kind == "Guid" else _offset(query.token.removesuffix("L"))
     return next((at for at, row in enumerate(ordered) if row[entity.key.name] > last), len(ordered))
 
 
+def _offset(token: str) -> int:
+    if not token.isdecimal():
+        raise QueryError(SYNTAX)
+    return int(token)
+
+
 def _token(query: Query, entity: Entity, shown: list[Row], start: int) -> str:
-    if query.order or entity.key.kind != "Guid":
+    if query.order or entity.key.kind not in SEEKABLE:
         return str(start + len(shown))
-    return f"guid'{shown[-1][entity.key.name]}'" if shown else ""
+    return key_literal(entity, shown[-1]) if shown else ""
 
 
 def _rank(row: Row, field: Field) -> tuple[bool, Any]:

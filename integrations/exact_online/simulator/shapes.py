@@ -12,7 +12,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from .conditions import Row
-from .fields import ACCOUNT, Entity, Field
+from .fields import ACCOUNT, Entity, Field, key_literal
 from .messages import Request, Response, json_response
 
 ATOM = "application/atom+xml;charset=utf-8"
@@ -65,7 +65,7 @@ def many(
 
 
 def entry(entity: Entity, row: Row, select: Iterable[Field], root: str) -> dict[str, Any]:
-    uri = f"{root}({_key(entity, row)})"
+    uri = f"{root}({key_literal(entity, row)})"
     shown: dict[str, Any] = {"__metadata": {"uri": uri, "type": entity.type_name}}
     for field in select:
         deferred = {"__deferred": {"uri": f"{uri}/{field.name}"}}
@@ -88,11 +88,6 @@ def sparse(row: Row, sent: set[str]) -> Row:
     return dict.fromkeys(ACCOUNT.fields) | {name: value for name, value in row.items() if name in sent or name == "ID"}
 
 
-def _key(entity: Entity, row: Row) -> str:
-    value = row[entity.key.name]
-    return f"guid'{value}'" if entity.key.kind == "Guid" else str(value)
-
-
 def _value(field: Field, row: Row) -> Any:
     value = row.get(field.name, field.empty)
     if value is None:
@@ -109,7 +104,7 @@ def _atom(status: int, document: str) -> Response:
 def _atom_entry(entity: Entity, row: Row, select: Iterable[Field], root: str, namespaces: str = "") -> str:
     properties = "".join(_atom_property(field, row) for field in select if not field.is_collection)
     return (
-        f"<entry {namespaces}><id>{escape(f'{root}({_key(entity, row)})')}</id><title/>{STAMP}"
+        f"<entry {namespaces}><id>{escape(f'{root}({key_literal(entity, row)})')}</id><title/>{STAMP}"
         f'<content type="application/xml"><m:properties>{properties}</m:properties></content></entry>'
     )
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .accounts import Accounts
+from . import relations as relations_file
+from .accounts import Accounts, entered
 from .api import Api
 from .appcenter import AppCenter
 from .chance import Chance
@@ -20,7 +21,7 @@ from .control import Control
 from .dials import Dials
 from .faults import Fault, Faults, Gate, Kind
 from .layout import document
-from .ledger import Ledger, Row, stored, trimmed
+from .ledger import Ledger, Row, trimmed
 from .limits import Budget, ErrorBlock
 from .log import Call, Log
 from .messages import Request, Response, html_response
@@ -40,16 +41,18 @@ SHOWN = (
 
 
 class Simulator:
-    """`seed` names a world of seeds.py, put in when there is none yet; `state` is a file to keep it all in.
+    """`seed` names a world of seeds.py, put in when there is none yet; `state` is a file to keep it all in. `relations` is a file
+    of relations to put in with the seed; it is not read when there is a world already.
 
     `random_seed` makes guids and tokens repeatable. `port` 0 takes a free one. Use as a context manager, or start()
     and stop(). Verbs take a user, API key or division as object or by its username, client id or number.
     """
 
     def __init__(
-        self, seed: str = "", *, state: Path | str | None = None, random_seed: int | None = None,
-        host: str = "127.0.0.1", port: int = 0,
+        self, seed: str = "", *, state: Path | str | None = None, relations: Path | str | None = None,
+        random_seed: int | None = None, host: str = "127.0.0.1", port: int = 0,
     ) -> None:  # fmt: skip
+        """Raises ValueError or OSError, and then keeps nothing, when `relations` cannot be put in."""
         self.dials = Dials()
         self.clock = Clock(self.dials)
         self.log = Log()
@@ -69,6 +72,7 @@ class Simulator:
         self._pages = Pages(self.world, self.budget, self.clock)
         self._control = Control(self)
         self._host, self._port, self._seed = host, port, _known(seed)
+        self._relations = Path(relations) if relations else None
         self._server: Server | None = None
         for dials in self._store.all("dials"):
             self.dials.turn(**dials)
@@ -120,8 +124,9 @@ class Simulator:
         return page or html_response(404, document("Not found", "<h1>There is nothing here.</h1>", narrow=True))
 
     def reset(self, seed: str | None = None) -> None:
-        """An empty world, or `seed`; dials, faults, log, tokens and limits as on the first day."""
-        self._seed = _known(self._seed if seed is None else seed)
+        """The world of the beginning, or that of another `seed`; dials, faults, log, tokens and limits as on the first day."""
+        if seed is not None:
+            self._seed, self._relations = _known(seed), None
         self.faults.clear()
         with self.world.lock:
             self.world.reset()
@@ -173,6 +178,12 @@ class Simulator:
         self.world.amend(self.world.divisions[division], changes)
         return self.world.divisions[division]
 
+    def move_division(self, code: int) -> Division:
+        """To another database server: row versions begin anew, deletions are forgotten, and only the division's date tells."""
+        with self.world.lock, self._store.together():
+            self._ledger(code).renumber()
+            return self.change_division(code, move_date=self.clock.milliseconds())
+
     def users(self) -> list[User]:
         return list(self.world.users.values())
 
@@ -198,7 +209,7 @@ class Simulator:
         with self.world.lock:
             ledger = self._ledger(division)
             row = ledger.find(key)
-            changes = {name: stored(name, value) for name, value in values.items()}
+            changes = entered(values)
             holder = ledger.by_code(changes.get("Code") or row["Code"])
             if holder is not None and holder is not row:
                 raise ValueError(f"Code {values['Code']} is taken")
@@ -207,7 +218,7 @@ class Simulator:
     def delete_account(self, division: int, key: str) -> None:
         with self.world.lock:
             ledger = self._ledger(division)
-            ledger.remove(ledger.find(key)["ID"])
+            self._accounts.strike(ledger, ledger.find(key)["ID"], BOOKKEEPER)
 
     def accounts(self, division: int) -> list[Row]:
         """What the division holds, by Code: values without padding, None for what is empty of the usual fields."""
@@ -280,8 +291,18 @@ class Simulator:
         self.log.clear()
 
     def _sow(self) -> None:
-        if self._seed:
-            SEEDS[self._seed](self)
+        with self.world.lock, self._store.together():
+            if self._seed:
+                SEEDS[self._seed](self)
+            if self._relations:
+                self._enter(relations_file.read(self._relations))
+
+    def _enter(self, relations: dict[int, list[Row]]) -> None:
+        for division, rows in relations.items():
+            if division not in self.world.divisions:
+                raise ValueError(f"The relations are for division {division}, which this world does not have.")
+            for values in rows:
+                self.add_account(division, **values)
 
     def _ledger(self, division: int) -> Ledger:
         if division not in self.world.ledgers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,20 @@ class Store:
         if self._database:
             for (body,) in self._database.execute("SELECT body FROM kept WHERE kind = ?", (kind,)):
                 yield json.loads(body)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is kept within it, or after a failure or a kill nothing of it."""
+        if not self._database:
+            yield
+            return
+        self._database.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
 
     def clear(self) -> None:
         if self._database:

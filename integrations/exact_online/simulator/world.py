@@ -42,7 +42,7 @@ class App:
 
 @dataclass
 class Division:
-    """`status` 0 inactive, 1 active, 2 archived; `blocking_status` 0 is not blocked."""
+    """`status` 0 inactive, 1 active, 2 archived; `blocking_status` 0 is not blocked; dates in milliseconds, None for never."""
 
     code: int
     description: str
@@ -55,6 +55,8 @@ class Division:
     is_practice: bool = False
     is_hr: bool = False
     reason: str = ""
+    move_date: int | None = None
+    hr_link_unlink_date: int | None = None
 
 
 class World:
@@ -125,4 +127,5 @@ class World:
         for code in self.divisions:
             ledger = self.ledgers[code] = Ledger(code, self.store)
             kept = versions.get(code, {"version": 0, "used": []})
-            ledger.load(kept["version"], kept["used"], self.store.all(f"account {code}"))
+            rows, deletions = self.store.all(f"account {code}"), self.store.all(f"deletion {code}")
+            ledger.load(kept["version"], kept["used"], rows, deletions)

@@ -1,0 +1,416 @@
+"""The first link: which members have a relation in Exact Online already, what a person decides about it, and undoing that.
+
+Comparing decides nothing: who may have a relation waits (`held`) until somebody says so, or until Enable confirms those that are certain.
+Everything here changes our own rows only. Undoing forgets that a relation belongs to a member; in Exact it stays as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Now, NullIf
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations import bell, matching, mirror
+from integrations.exact_online.accounts import differences
+from integrations.mapping import Mapped, map_member, relation_code
+from integrations.matching import Candidate, Confidence, Contradiction, Person, Relation
+from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
+from integrations.models.link import Held, RelationLinkQuerySet
+from integrations.models.match import CONFIRMABLE, Verdict
+from integrations.plan import PLAN_FIELDS, Planner, in_use_facts
+from integrations.problems import LinkProblem
+from integrations.push import known_fields
+
+BATCH = 500
+MARKED_AT_ONCE = 10_000
+FOUND_FIELDS = ("verdict", "guid", "known", "candidates", *PLAN_FIELDS)
+# What speaks against a relation so plainly that it is not a choice among several.
+CONFLICTING = (Contradiction.SUPPLIER, Contradiction.BLOCKED, Contradiction.ENDED, Contradiction.TAKEN)
+
+
+# Comparing ----------------------------------------------------------------------------------------------------------------
+
+
+class Comparison:
+    """Members of one connection against the mirror, as it is now."""
+
+    def __init__(self, connection: ExactOnlineConnection, today: date) -> None:
+        self.connection = connection
+        self.today = today
+        self._planner = Planner(connection)
+        self._settings = connection.mapping_settings
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Compare; after each batch how many members were done, of how many."""
+        for _ in RelationLink.objects.ensure(self.connection):
+            yield 0, 0
+        links = RelationLink.objects.kept_by(self.connection).order_by("pk")
+        total = links.count()
+        yield 0, total
+        found = self._candidates(links.filter(guid__isnull=True))
+        yield 0, total
+        done = 0
+        for batch in _batches(
+            links.select_related("member").annotate(decided_at=F("match__decided_at")).iterator(chunk_size=BATCH)
+        ):
+            self._store(batch, found)
+            done += len(batch)
+            yield done, total
+        self._hold()
+        Mirror.objects.filter(connection=self.connection).update(compared_at=timezone.now())
+
+    def _candidates(self, links: RelationLinkQuerySet) -> dict[int, tuple[Candidate, ...]]:
+        start = self.connection.code_start
+        columns = ("pk", "member__member_number", *(f"member__{name}" for name in _PERSON))
+        people = [
+            Person(pk, relation_code(number, start) or "", *fields)
+            for pk, number, *fields in links.values_list(*columns).iterator(chunk_size=2000)
+        ]
+        return matching.match(people, self._free_relations())
+
+    def _free_relations(self) -> list[Relation]:
+        """Those that no member has yet."""
+        taken = RelationLink.objects.filter(connection=self.connection, guid=OuterRef("guid"))
+        free = MirroredRelation.objects.of(self.connection).exclude(Exists(taken))
+        columns = ("guid", "code", "name", "email", "phone", "address", "postcode", "is_supplier", "blocked", "end_date")
+        return [
+            Relation(str(guid), *fields, ended=bool(end_date and end_date < self.today))
+            for guid, *fields, end_date in free.values_list(*columns).iterator(chunk_size=2000)
+        ]
+
+    def _store(self, links: Sequence[RelationLink], found: dict[int, tuple[Candidate, ...]]) -> None:
+        candidates = {link.pk: found.get(link.pk, ()) for link in links if link.guid is None}
+        best = {candidate.guid for of_link in candidates.values() for candidate in of_link[:1]}
+        relations = {str(row.guid): row for row in MirroredRelation.objects.of(self.connection).filter(guid__in=best)}
+        matches = [self._match(link, candidates.get(link.pk, ()), relations) for link in links]
+        # Planned as if the holds below were there already.
+        for link, match in zip(links, matches, strict=True):
+            link.held = _hold_of(link, match)
+        self._planner.plan(list(zip(links, matches, strict=True)))
+        Match.objects.bulk_create(matches, update_conflicts=True, unique_fields=["link"], update_fields=FOUND_FIELDS)
+
+    def _match(self, link: RelationLink, candidates: tuple[Candidate, ...], relations: dict[str, MirroredRelation]) -> Match:
+        match = Match(link=link, candidates=[asdict(candidate) for candidate in candidates])
+        mapped = map_member(link.member, self._settings)
+        if link.guid is not None:
+            match.verdict = Verdict.LINKED
+        elif mapped.missing:
+            match.verdict = Verdict.INCOMPLETE
+        elif not candidates:
+            match.verdict = Verdict.NEW
+        elif candidates[0].confidence == Confidence.CERTAIN:
+            self._fill_certain(match, relations[candidates[0].guid], mapped)
+        else:
+            self._fill_doubtful(match, candidates[0], relations[candidates[0].guid], link)
+        return match
+
+    def _fill_certain(self, match: Match, relation: MirroredRelation, mapped: Mapped) -> None:
+        match.guid, match.code = relation.guid, relation.code
+        match.known = known_fields(relation.account(), mapped)
+        match.verdict = Verdict.CERTAIN if differences(mapped.fields, match.known) else Verdict.SAME
+
+    def _fill_doubtful(self, match: Match, best: Candidate, relation: MirroredRelation, link: RelationLink) -> None:
+        """A conflict is what no choice among relations solves: the wanted code is in use, or the relation may not be used."""
+        plainly = next((reason for reason in CONFLICTING if reason in best.against), None)
+        wanted = relation_code(link.member.member_number, self.connection.code_start)
+        if plainly is None and not (relation.code == wanted and Contradiction.NAME in best.against):
+            match.verdict = Verdict.DECIDE
+            return
+        match.verdict = Verdict.CONFLICT
+        if relation.code == wanted:
+            match.problem = LinkProblem.CODE_IN_USE
+            match.problem_details = in_use_facts(relation, plainly or Contradiction.NAME)
+
+    def _hold(self) -> None:
+        """Who may have a relation waits for a decision; who no longer has a candidate does not. What was decided stays."""
+        links = RelationLink.objects.filter(connection=self.connection, guid__isnull=True, creating_since__isnull=True)
+        undecided = links.filter(match__decided_at__isnull=True)
+        waits = Q(match__verdict__in=_WAITS)
+        _update(undecided.filter(waits).exclude(held=Held.DECISION), held=Held.DECISION)
+        _update(undecided.filter(~waits, held=Held.DECISION), held=Held.NOT)
+
+
+_PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "email", "phone", "address", "postcode")
+_WAITS = (*CONFIRMABLE, Verdict.DECIDE, Verdict.CONFLICT)
+
+
+def _hold_of(link: RelationLink, match: Match) -> str:
+    """As `_hold` will set it."""
+    if link.guid is not None or link.creating_since or link.decided_at:  # type: ignore[attr-defined]
+        return link.held
+    return Held.DECISION if match.verdict in _WAITS else Held.NOT
+
+
+def _batches(links: Iterable[RelationLink]) -> Iterator[list[RelationLink]]:
+    rest = iter(links)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _update(links: RelationLinkQuerySet, **values: object) -> None:
+    """By key: an UPDATE cannot look through a join."""
+    RelationLink.objects.filter(pk__in=links.values("pk")).update(**values)
+
+
+# Looking ------------------------------------------------------------------------------------------------------------------
+
+
+class Decision(models.TextChoices):
+    """What was decided about a member, as the link tells it."""
+
+    OPEN = "open", gettext_lazy("to be decided")
+    LINKED = "linked", gettext_lazy("linked")
+    CREATE = "create", gettext_lazy("new relation")
+    LEFT_OUT = "left_out", gettext_lazy("left out")
+
+    @property
+    def badge(self) -> str:
+        return {"linked": "ok", "create": "info", "left_out": "muted"}.get(self.value, "waiting")
+
+
+def decision(link: RelationLink) -> Decision:
+    if link.guid is not None:
+        return Decision.LINKED
+    if link.left_out:
+        return Decision.LEFT_OUT
+    return Decision.OPEN if link.held == Held.DECISION else Decision.CREATE
+
+
+def table(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+    """Everybody who takes part and was compared, with member and match."""
+    links = RelationLink.objects.kept_by(connection).filter(match__isnull=False)
+    return links.select_related("member", "match__decided_by")
+
+
+def counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
+    grouped = table(connection).order_by().values("match__verdict").annotate(n=Count("pk"))
+    counted = {row["match__verdict"]: row["n"] for row in grouped}
+    return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}
+
+
+def open_counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
+    """Of each verdict those that still wait for a decision."""
+    waiting = table(connection).filter(held=Held.DECISION, guid__isnull=True, left_out=False)
+    grouped = waiting.order_by().values("match__verdict").annotate(n=Count("pk"))
+    counted = {row["match__verdict"]: row["n"] for row in grouped}
+    return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}
+
+
+def version(link: RelationLink) -> str:
+    """Changes with every decision about the link; `link` comes with its match."""
+    seen = (link.guid, link.left_out, link.held, link.match.decided_at)
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:12]
+
+
+# Deciding -----------------------------------------------------------------------------------------------------------------
+
+
+class Refused(Exception):
+    """This decision cannot be taken; `sentence` says to people why, and what to do. Nothing was changed."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Choice(models.TextChoices):
+    LINK = "link", gettext_lazy("Link")
+    CREATE = "create", gettext_lazy("Create new")
+    LEAVE_OUT = "leave_out", gettext_lazy("Leave out")
+    UNDO = "undo", gettext_lazy("Undo")
+
+
+def decide(link_pk: int, choice: Choice, person_id: int | None, *, seen: str | None = None, guid: str = "") -> RelationLink:
+    """Write one decision. `seen` is the version the person saw, None to not mind. Raises Refused."""
+    with transaction.atomic():
+        # The lock is on the link alone: PostgreSQL refuses to lock what an outer join may lack.
+        RelationLink.objects.select_for_update().get(pk=link_pk)
+        link = RelationLink.objects.select_related("member", "match__decided_by", "connection").get(pk=link_pk)
+        if seen is not None and seen != version(link):
+            raise Refused(_meanwhile(link))
+        match choice:
+            case Choice.LINK:
+                _link(link, guid)
+            case Choice.CREATE:
+                _create(link)
+            case Choice.LEAVE_OUT:
+                RelationLink.objects.filter(pk=link.pk).leave_out()
+            case Choice.UNDO:
+                _undo(link)
+        by = {"decided_at": None, "decided_by": None} if choice == Choice.UNDO else _decided(person_id)
+        Match.objects.filter(link=link).update(**by)
+        link = RelationLink.objects.select_related("member", "match__decided_by", "connection").get(pk=link_pk)
+        Planner(link.connection).store([link])
+        transaction.on_commit(bell.ring, robust=True)
+    return link
+
+
+def _decided(person_id: int | None) -> dict[str, Any]:
+    return {"decided_at": timezone.now(), "decided_by": person_id}
+
+
+def _meanwhile(link: RelationLink) -> str:
+    facts = {
+        "member": link.member.display_name,
+        "decision": decision(link).label,
+        "person": link.match.decided_by or _("somebody else"),
+    }
+    return (
+        _("%(member)s was dealt with meanwhile by %(person)s: %(decision)s. Your decision was not applied; look once more.")
+        % facts
+    )
+
+
+def _link(link: RelationLink, guid: str) -> None:
+    relation = _relation(link, guid)
+    if link.guid is not None:
+        raise Refused(_("%(member)s is linked already. Undo that first.") % {"member": link.member.display_name})
+    if relation.is_supplier:
+        raise Refused(
+            _("%(relation)s is a supplier in Exact Online. A supplier is never linked, for that would change the books.")
+            % {"relation": relation}
+        )
+    other = RelationLink.objects.filter(connection=link.connection, guid=relation.guid).select_related("member").first()
+    if other is not None:
+        raise Refused(
+            _("%(relation)s is linked to %(other)s already. One relation is one member: undo that link first, or choose another.")
+            % {"relation": relation, "other": other.member}
+        )
+    mapped = map_member(link.member, link.connection.mapping_settings)
+    known = known_fields(relation.account(), mapped)
+    values = {"guid": relation.guid, "code": relation.code or None, "confirmed": known, "held": Held.NOT, "left_out": False}
+    try:
+        with transaction.atomic():
+            RelationLink.objects.filter(pk=link.pk).update(**values)
+    except IntegrityError as error:
+        raise Refused(
+            _("The code of %(relation)s is reserved for another member, who is being sent. Try again in a minute.")
+            % {"relation": relation}
+        ) from error
+
+
+def _relation(link: RelationLink, guid: str) -> MirroredRelation:
+    try:
+        return MirroredRelation.objects.of(link.connection).get(guid=guid)
+    except (MirroredRelation.DoesNotExist, ValidationError) as error:
+        raise Refused(
+            _(
+                "That relation no longer exists in Exact Online: somebody deleted or merged it since the comparison. %(member)s was not "
+                "linked; choose another relation, or create a new one."
+            )
+            % {"member": link.member.display_name}
+        ) from error
+
+
+def _create(link: RelationLink) -> None:
+    if link.guid is not None:
+        raise Refused(_("%(member)s is linked already. Undo that first.") % {"member": link.member.display_name})
+    code = relation_code(link.member.member_number, link.connection.code_start)
+    in_use = MirroredRelation.objects.of(link.connection).filter(code=code or "-").first()
+    if in_use is not None:
+        raise Refused(
+            _(
+                "Relation code %(code)s is in use in Exact Online by %(relation)s, so no new relation can have it. Link the member to that "
+                "relation, give the member another number, or leave the member out."
+            )
+            % {"code": code, "relation": in_use.name}
+        )
+    RelationLink.objects.filter(pk=link.pk).update(held=Held.NOT, left_out=False)
+
+
+def _undo(link: RelationLink) -> None:
+    """Back to undecided. The relation stays in Exact as it is; the member waits, for it must not be made a second time by itself."""
+    if link.guid is not None and _is_being_sent(link.connection):
+        raise Refused(_("This connection is sending right now. Disable it, or try again when it is done; nothing was changed."))
+    waits = link.guid is not None or link.match.verdict in _WAITS
+    RelationLink.objects.filter(pk=link.pk).update(**_UNLINKED, held=Held.DECISION if waits else Held.NOT)
+
+
+_UNLINKED: dict[str, object] = {
+    "guid": None,
+    "code": None,
+    "confirmed": {},
+    "creating_since": None,
+    "unconfirmed": False,
+    "left_out": False,
+    "pushed_revision": 0,
+    "pushed_mapping": "",
+    "parked_revision": None,
+    "parked_mapping": "",
+    "problem": "",
+    "problem_details": {},
+}
+
+
+def _is_being_sent(connection: ExactOnlineConnection) -> bool:
+    """Somebody holds the lease: what he settles in a moment would be written to a link that was undone."""
+    return ExactOnlineConnection.objects.filter(pk=connection.pk, lease_until__gte=Now()).exists()
+
+
+def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Collection[int] | None = None) -> int:
+    """Link all that is certain (or only these) to the relation that was found; how many were linked."""
+    by = _decided(person_id)
+    held = RelationLink.objects.filter(connection=connection, held=Held.DECISION, guid__isnull=True, left_out=False)
+    if pks is not None:
+        held = held.filter(pk__in=pks)
+    of_connection = RelationLink.objects.filter(connection=connection)
+    there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"))
+    taken = of_connection.filter(Q(guid=OuterRef("guid")) | Q(code=OuterRef("code"))).exclude(pk=OuterRef("link"))
+    certain = Match.objects.filter(link__in=held.values("pk"), verdict__in=CONFIRMABLE).filter(Exists(there), ~Exists(taken))
+    mine = Match.objects.filter(link=OuterRef("pk"))
+    with transaction.atomic():
+        # Marked first, by this moment: what is marked is what is linked, however much comes in between.
+        marked = list(certain.values_list("pk", flat=True))
+        for start in range(0, len(marked), MARKED_AT_ONCE):
+            pks_now = marked[start : start + MARKED_AT_ONCE]
+            Match.objects.filter(pk__in=pks_now).update(**by)
+            of_connection.filter(pk__in=Match.objects.filter(pk__in=pks_now).values("link")).update(
+                guid=Subquery(mine.values("guid")),
+                code=Subquery(mine.values(found_code=NullIf("code", Value("")))),
+                confirmed=Subquery(mine.values("known")),
+                held=Held.NOT,
+            )
+        transaction.on_commit(bell.ring, robust=True)
+    return len(marked)
+
+
+def was_pushed(connection: ExactOnlineConnection) -> bool:
+    """Something went to Exact for this connection, so that the first link is no longer only ours."""
+    sent = Q(pushed_at__isnull=False) | Q(creating_since__isnull=False) | Q(unconfirmed=True)
+    return RelationLink.objects.filter(sent, connection=connection).exists()
+
+
+def undo_all(connection: ExactOnlineConnection) -> int:
+    """Every decision of the first link, taken back; how many. Raises Refused once something was pushed."""
+    decided = RelationLink.objects.filter(connection=connection, match__decided_at__isnull=False)
+    with transaction.atomic():
+        if was_pushed(connection) or _is_being_sent(connection):
+            raise Refused(
+                _(
+                    "Something was sent to Exact Online since, so the first link is no longer undone as a whole. Undo links one by one."
+                )
+            )
+        count = decided.count()
+        waits = Q(guid__isnull=False) | Q(match__verdict__in=_WAITS)
+        _update(decided.exclude(waits), **_UNLINKED, held=Held.NOT)
+        _update(decided.filter(waits), **_UNLINKED, held=Held.DECISION)
+        Match.objects.filter(link__connection=connection).update(decided_at=None, decided_by=None)
+    return count
+
+
+def forget(connection: ExactOnlineConnection) -> None:
+    """Another administration was chosen: what was found in the one before says nothing any more."""
+    mirror.forget(connection)
+    Match.objects.filter(link__connection=connection).delete()
+    RelationLink.objects.filter(connection=connection, held=Held.DECISION).update(held=Held.NOT)

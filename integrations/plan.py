@@ -1,0 +1,184 @@
+"""The dry run: what Enable would do with each member, told by the same `decide` that the engine asks, and stored beside the match.
+
+A stored plan holds for the revision of the member and of the mapping it was made for, and only while the link still waits: so what is
+stale is found by arithmetic and planned anew when somebody looks. Nothing here calls Exact.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Case, CharField, Count, F, Q, Value, When
+
+from integrations import push
+from integrations.mapping import Mapped, map_member
+from integrations.matching import Contradiction
+from integrations.models import ExactOnlineConnection, Match, MirroredRelation, RelationLink
+from integrations.models.link import ASKING, Held, RelationLinkQuerySet, SyncState
+from integrations.models.match import CONFIRMABLE, Planned, Verdict
+from integrations.problems import LinkProblem
+
+BATCH = 500
+PLAN_FIELDS = ("planned", "planned_revision", "planned_mapping", "code", "changes", "problem", "problem_details")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """`counts`: Planned -> members; `unknown`: members who were not compared yet; `stale`: whose plan is of before a change."""
+
+    counts: dict[Planned, int]
+    unknown: int
+    stale: int
+
+    @property
+    def calls(self) -> int:
+        """Calls needed: one for a relation that is created, one for each that changes."""
+        return self.counts[Planned.CREATE] + self.counts[Planned.CHANGE]
+
+
+# Reading the plan ---------------------------------------------------------------------------------------------------------
+
+
+def lines(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+    """The links taking part with `would`, the Planned of each ("" = not compared yet), member and match along."""
+    links = RelationLink.objects.kept_by(connection).with_state(connection.mapping_key)
+    return links.annotate(would=_would()).select_related("member", "match")
+
+
+def tally(connection: ExactOnlineConnection) -> Tally:
+    grouped = lines(connection).order_by().values("would").annotate(n=Count("pk"))
+    counted = {row["would"]: row["n"] for row in grouped}
+    unlinked = connection.members_without_link().count()
+    counts = {planned: counted.get(planned.value, 0) for planned in Planned}
+    return Tally(counts, counted.get("", 0) + unlinked, _stale(connection).count())
+
+
+def _would() -> Case:
+    still_open = Q(sync_state=SyncState.WAITING) | Q(held__in=ASKING)
+    return Case(
+        When(sync_state=SyncState.LEFT_OUT, then=Value(Planned.LEFT_OUT)),
+        When(sync_state=SyncState.UP_TO_DATE, then=Value(Planned.NOTHING)),
+        When(~still_open, then=Value(Planned.WAITS)),
+        When(match__isnull=True, then=Value("")),
+        default=F("match__planned"),
+        output_field=CharField(),
+    )
+
+
+def _stale(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+    """Whose plan is of another revision, or of before the relation was there."""
+    old = (
+        ~Q(match__planned_revision=F("member__revision"))
+        | ~Q(match__planned_mapping=connection.mapping_key)
+        | Q(match__planned=Planned.CREATE, guid__isnull=False)
+    )
+    return (
+        lines(connection).filter(old, match__isnull=False).exclude(would__in=(Planned.LEFT_OUT, Planned.NOTHING, Planned.WAITS))
+    )
+
+
+# Making it ----------------------------------------------------------------------------------------------------------------
+
+
+def refresh(connection: ExactOnlineConnection, seconds: float = 3.0) -> int:
+    """Plan anew what is stale, for so long at most; how many are left."""
+    deadline = time.monotonic() + seconds
+    planner = Planner(connection)
+    while links := list(_stale(connection).order_by("pk")[:BATCH]):
+        planner.store(links)
+        if time.monotonic() > deadline:
+            return _stale(connection).count()
+    return 0
+
+
+@dataclass
+class Planner:
+    """Plans links of one connection. `first_of` tells, across batches, which link comes first for a code."""
+
+    connection: ExactOnlineConnection
+    first_of: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._settings = self.connection.mapping_settings
+        self._key = self.connection.mapping_key
+
+    def store(self, links: Sequence[RelationLink]) -> None:
+        """Plan these links, which come with their member and match, and write it."""
+        matches = self.plan([(link, link.match) for link in links])
+        Match.objects.bulk_update(matches, PLAN_FIELDS, batch_size=BATCH)
+
+    def plan(self, pairs: Sequence[tuple[RelationLink, Match]]) -> list[Match]:
+        """Fill in the plan of each match; nothing is written."""
+        mapped = [map_member(link.member, self._settings) for link, _ in pairs]
+        decided = [self._decide(link, match, fields) for (link, match), fields in zip(pairs, mapped, strict=True)]
+        creates = {found.code for found in decided if isinstance(found, push.Create)}
+        in_use, wanted = self._in_use(creates), self._wanted(creates, [link.pk for link, _ in pairs])
+        for (link, match), decision in zip(pairs, decided, strict=True):
+            match.planned_revision, match.planned_mapping = link.member.revision, self._key
+            match.changes = {}
+            if decision is not None:  # why a person has to decide stays as comparing found it
+                match.problem, match.problem_details = "", {}
+            self._fill(link, match, decision, in_use, wanted)
+        return [match for _, match in pairs]
+
+    def _decide(self, link: RelationLink, match: Match, mapped: Mapped) -> push.Decision | None:
+        """What the engine would do, once what is certain has been confirmed; None where a person has to say so first."""
+        if link.left_out:
+            return push.Nothing()
+        if link.held == Held.DECISION and not mapped.missing:
+            if match.verdict not in CONFIRMABLE or match.guid is None:
+                return None
+            link = copy.copy(link)
+            link.guid, link.confirmed, link.unconfirmed = match.guid, match.known, False
+        return push.decide(link, mapped, self.connection.code_start)
+
+    def _fill(
+        self,
+        link: RelationLink,
+        match: Match,
+        decision: push.Decision | None,
+        in_use: Mapping[str, MirroredRelation],
+        wanted: Collection[str],
+    ) -> None:
+        match decision:
+            case None:
+                match.planned = Planned.CONFLICT if match.verdict == Verdict.CONFLICT else Planned.UNDECIDED
+            case push.Park(problem):
+                match.planned, match.problem, match.problem_details = Planned.INCOMPLETE, problem, {}
+            case push.Nothing():
+                match.planned = Planned.LEFT_OUT if link.left_out else Planned.NOTHING
+            case push.Change(fields):
+                known = match.known if link.guid is None else link.confirmed
+                match.planned = Planned.CHANGE
+                match.changes = {name: [known.get(name, ""), value] for name, value in fields.items()}
+            case push.Create(code, fields):
+                match.code = code
+                if code in in_use:
+                    self._conflict(match, LinkProblem.CODE_IN_USE, **in_use_facts(in_use[code]))
+                elif code in wanted or self.first_of.setdefault(code, link.pk) != link.pk:
+                    self._conflict(match, LinkProblem.CODE_COLLISION, code=code)
+                else:
+                    match.planned = Planned.CREATE
+                    match.changes = {name: ["", value] for name, value in fields.items()}
+
+    def _conflict(self, match: Match, problem: LinkProblem, **facts: str) -> None:
+        match.planned, match.problem, match.problem_details = Planned.CONFLICT, problem, facts
+
+    def _in_use(self, codes: Collection[str]) -> dict[str, MirroredRelation]:
+        found = MirroredRelation.objects.of(self.connection).filter(code__in=codes)
+        return {relation.code: relation for relation in found}
+
+    def _wanted(self, codes: Collection[str], pks: Collection[int]) -> set[str]:
+        """Codes that another member has, or comes first for."""
+        others = RelationLink.objects.filter(connection=self.connection).exclude(pk__in=pks)
+        planned = others.filter(match__code__in=codes, match__planned=Planned.CREATE, guid__isnull=True, left_out=False)
+        reserved = others.filter(code__in=codes)
+        return {*planned.values_list("match__code", flat=True), *reserved.values_list("code", flat=True)}
+
+
+def in_use_facts(relation: MirroredRelation, why: str = Contradiction.NAME) -> dict[str, str]:
+    """Facts for the sentence that a code is in use."""
+    return {"code": relation.code, "name": relation.name, "guid": str(relation.guid), "why": why}
