@@ -183,13 +183,12 @@ class _Books:
     def family(self) -> None:
         """Brothers and sisters, twins among them; one in three with one initial."""
         first = self.draw()
-        shared = self.shared(first)
-        same_letter = [name for name in words.CALLED_NAMES if name[0] == first.called[0] and name != first.called]
-        others = [
-            self.relative(first, self.rng.choice(same_letter) if same_letter and self.rng.random() < 0.33 else "", **shared)
-            for _ in range(self.rng.choice((1, 1, 2)))
-        ]
-        self.by_chance(replace(first, **shared), *others)  # type: ignore[arg-type]
+        shared = self.shared(self.relative(first))  # with a parent, who is not in the books
+        names = self.rng.sample(words.CALLED_NAMES, 2)
+        if self.rng.random() < 0.33:
+            names = [name for name in words.CALLED_NAMES if name[0] == first.called[0]][-2:]
+        others = [self.relative(first, name, **shared) for name in names if name != first.called]
+        self.by_chance(replace(first, **shared), *others[: self.rng.choice((1, 1, 2))])  # type: ignore[arg-type]
 
     def father_and_son(self) -> None:
         """One initial; of one in ten the whole called name, and then people mostly say which."""

@@ -19,16 +19,14 @@ from integrations.models import ExactOnlineConnection
 # What Exact allows as a rule, until its own answers tell.
 USUAL_PER_MINUTE = 60
 USUAL_PER_DAY = 5000
-DAY = timedelta(days=1)
-# Above this one counts in hours.
-MINUTES = 100
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+COUNTED_IN_MINUTES = timedelta(minutes=100)
 
 
 def duration(calls: int, connection: ExactOnlineConnection, now: datetime) -> str:
     """In words: "less than a minute", "about 12 minutes", "about 2 hours", "about 2.2 days"."""
-    if not fits_today(calls, connection, now):
-        return _in_days(_days(calls, connection, now))
-    return _in_minutes(calls / per_minute(connection))
+    span = timedelta(minutes=calls / per_minute(connection))
+    return in_words(span if fits_today(calls, connection, now) else max(span, _days(calls, connection, now)))
 
 
 def arithmetic(calls: int, connection: ExactOnlineConnection, now: datetime) -> str:
@@ -60,28 +58,25 @@ def left_today(connection: ExactOnlineConnection, now: datetime) -> int:
     return max((limit if left is None else left) - (limit - per_day(connection)), 0)
 
 
-def _days(calls: int, connection: ExactOnlineConnection, now: datetime) -> float:
+def _days(calls: int, connection: ExactOnlineConnection, now: datetime) -> timedelta:
     a_day, left = per_day(connection), left_today(connection, now)
     resets_at = connection.day_resets_at
     next_day = resets_at if resets_at and resets_at > now else budget.next_day(now)
     # A day of which little is left counts for what it still lasts, not for what it still allows.
-    return max(calls / a_day, (next_day - now) / DAY + (calls - left) / a_day)
+    return max(DAY * calls / a_day, next_day - now + DAY * (calls - left) / a_day)
 
 
-def _in_days(days: float) -> str:
-    if days < 1:
-        return _in_minutes(days * 24 * 60)
-    return _("about %(days)s days") % {"days": number_format(round(days, 1), decimal_pos=1, use_l10n=True)}
-
-
-def _in_minutes(minutes: float) -> str:
-    if minutes <= 1:
+def in_words(span: timedelta) -> str:
+    """As `duration` says it."""
+    if span <= MINUTE:
         return _("less than a minute")
-    if minutes <= MINUTES:
-        rounded = round(minutes)
-        return ngettext("about %(minutes)s minute", "about %(minutes)s minutes", rounded) % {"minutes": rounded}
-    hours = round(minutes / 60)
-    return ngettext("about %(hours)s hour", "about %(hours)s hours", hours) % {"hours": hours}
+    if span <= COUNTED_IN_MINUTES:
+        minutes = round(span / MINUTE)
+        return ngettext("about %(minutes)s minute", "about %(minutes)s minutes", minutes) % {"minutes": minutes}
+    if span < DAY:
+        hours = round(span / HOUR)
+        return ngettext("about %(hours)s hour", "about %(hours)s hours", hours) % {"hours": hours}
+    return _("about %(days)s days") % {"days": number_format(round(span / DAY, 1), decimal_pos=1, use_l10n=True)}
 
 
 def _grouped(number: int) -> str:

@@ -122,22 +122,25 @@ class Glance:
     @cached_property
     def found(self) -> list[tuple[int, str | Promise]]:
         """What there is to say of a comparison, as decided since: number and word. What is certain is linked by one click."""
-        still_open = first_link.open_counts(self.connection)
         linked = RelationLink.objects.kept_by(self.connection).filter(guid__isnull=False, left_out=False).count()
         told: list[tuple[int, str | Promise]] = [
-            (sum(still_open[verdict] for verdict in CONFIRMABLE), Verdict.CERTAIN.label),
-            (still_open[Verdict.DECIDE], Verdict.DECIDE.label),
-            (still_open[Verdict.CONFLICT], Verdict.CONFLICT.label),
+            (self.to_link, Verdict.CERTAIN.label),
+            (self.still_open[Verdict.DECIDE], Verdict.DECIDE.label),
+            (self.still_open[Verdict.CONFLICT], Verdict.CONFLICT.label),
             (self.tally.counts[Planned.CREATE], Verdict.NEW.label),
             (self.tally.counts[Planned.INCOMPLETE], Verdict.INCOMPLETE.label),
             (linked, first_link.Decision.LINKED.label),
         ]
         return [(number, label) for number, label in told if number]
 
-    @cached_property
+    @property
     def to_link(self) -> int:
         """Members whose relation is certain: Enable links them."""
-        return sum(first_link.open_counts(self.connection)[verdict] for verdict in CONFIRMABLE)
+        return sum(self.still_open[verdict] for verdict in CONFIRMABLE)
+
+    @cached_property
+    def still_open(self) -> dict[Verdict, int]:
+        return first_link.open_counts(self.connection)
 
     @cached_property
     def tally(self) -> plan.Tally:

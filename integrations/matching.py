@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from itertools import product
 
 from django.core.exceptions import ValidationError
@@ -212,6 +212,12 @@ class _Facts:
         return {reason for reason, (ours, theirs) in pairs.items() if ours and theirs and ours != theirs}
 
 
+class Owner(Enum):
+    SELF = auto()  # it bears the called name
+    ANOTHER = auto()  # it bears another name before the last name
+    UNKNOWN = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Member:
     person: Person
@@ -225,12 +231,15 @@ class _Member:
         facts = _Facts.of(person)
         return cls(person, name, facts, facts.clues(name))
 
-    def owns_email(self) -> bool:
-        """The called name stands in it, alone or with the last name behind it: such an address is nobody else's in the family."""
+    def email_owner(self) -> Owner:
+        """Whose e-mail address this seems to be, by what stands before the @."""
         words = re.findall(r"[a-z]+", plain(self.facts.email.partition("@")[0]))
-        called = "".join(self.name.called)
-        whole = {called + "".join((*half.infix, *half.core)) for half in self.name.last}
-        return len(called) > 2 and (called in words or "".join(words) in whole)
+        whole, called = "".join(words), "".join(self.name.called)
+        lasts = {"".join((*infix, *half.core)) for half in self.name.last for infix in ((), half.infix)}
+        if len(called) > 2 and (called in words or whole in {called + last for last in lasts}):
+            return Owner.SELF
+        rests = {whole.removesuffix(last) for last in lasts if whole.endswith(last)}
+        return Owner.ANOTHER if rests and min(map(len, rests)) > 2 and not rests & {self.name.initials} else Owner.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,12 +307,19 @@ def _leaves_room(member: _Member, entry: _Entry, how: Likeness, reasons: Set[Rea
     if Reason.CODE in reasons:
         # A number somebody else has had, or one of the bookkeeper's own: one initial is little where all else is another's.
         return how is Likeness.INITIAL and len(differ) > 1 and not reasons & {Reason.EMAIL, Reason.PHONE, Reason.NAME_AND_POSTCODE}
-    if how is Likeness.INITIAL and Reason.EMAIL in reasons:
-        # A family with one address: its members share a last name, and often an initial.
-        return Reason.PHONE in differ or not (Reason.PHONE in reasons or member.owns_email())
+    if Reason.EMAIL in reasons:
+        return how is not Likeness.CALLED and _is_of_a_family(member, how, differ)
     # A father and a son of one name or of the same initials, in one house: what is personal must not differ.
-    if Reason.EMAIL in reasons or how is Likeness.CALLED and Reason.PHONE in reasons: return False
-    return bool({Reason.EMAIL, Reason.PHONE} & differ)
+    personal = {Reason.EMAIL, Reason.PHONE}
+    return personal <= differ if how is Likeness.CALLED else bool(personal & differ)
+
+
+def _is_of_a_family(member: _Member, how: Likeness, differ: Set[Reason]) -> bool:
+    """Whether the e-mail address may be that of a family, whose members share a last name, and often an initial."""
+    owner = member.email_owner()
+    if owner is Owner.SELF or how is not Likeness.INITIAL:
+        return owner is Owner.ANOTHER or (Reason.PHONE in differ and how is Likeness.INITIAL)
+    return owner is Owner.ANOTHER or bool(differ & {Reason.PHONE, Reason.ADDRESS})
 
 
 # Pairs --------------------------------------------------------------------------------------------------------------------

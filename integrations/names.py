@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from itertools import combinations, product
 
 # Letters that carry their stroke inside, so that no decomposition takes it off.
@@ -20,44 +20,41 @@ _STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`\u2018\u2019\u02bc\u00b4\u2032", ""))
 _WORD = re.compile(r"[^\W_]+|-")
-_CAPITALS = re.compile(r"\b[^\W\d_a-z]{2,4}\b")
 _AND = re.compile(r"[&+]")
 _ATTENTION = re.compile(r"\bt\.?\s?a\.?\s?v\b\.?")
-# Last in the name, for B.V. may be initials.
-_LEGAL = re.compile(r"(?<!\w\.)(?<!, )\b(?:b\.\s?v|n\.\s?v|c\.\s?v|v\.\s?o\.\s?f)\b\.?(?=\s*(?:$|tav))")
+# Last in a name only, for elsewhere B.V. may be initials.
+_LEGAL_FORM = re.compile(r"(?<!\w\.)(?<!, )\b(?:b\.\s?v|n\.\s?v|c\.\s?v|v\.\s?o\.\s?f)\b\.?(?=\s*(?:$|tav))")
 
-INFIXES = frozenset(
-    "van von vom de der den des het ten ter te tot in op aan bij onder over uit uyt voor zu zum zur du da dos di la le les el al".split()
+_INFIXES = "van von vom de der den des het ten ter te tot in op aan bij onder over uit uyt voor zu zum zur du da dos di la le les el al"
+_SHORT_INFIXES = "t s v d vd vdr vder vden vande vander vanden int"
+_TITLES = (
+    "dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw vrouwe mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd ra rc aa"
 )
-# Single letters and run-together forms that stand for an infix, and the one letter that is an article.
-SHORT_INFIXES = frozenset("t s v d vd vdr vder vden vande vander vanden int".split())
-_ALSO_WRITTEN = {
-    "v": ("van",),
-    "d": ("de", "der", "den"),
-    "vd": ("vande", "vander", "vanden"),
-    "het": ("t",),
-    "t": ("het",),
-}
-TITLES = frozenset(
-    "de heer dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw vrouwe mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd "
-    "ra rc aa".split()
-)
-# More than one person, or whoever is left of one.
-TOGETHER = frozenset("fam familie family gezin erven erfgenamen weduwe wed en eo and und tav".split())
+# More than one person, or whoever is left of one, or the person behind a firm.
+_TOGETHER = "fam familie family gezin erven erfgenamen weduwe wed en eo and und tav"
+INFIXES = frozenset(_INFIXES.split())
+ANY_INFIX = INFIXES.union(_SHORT_INFIXES.split())
+TITLES = frozenset(_TITLES.split())
+TOGETHER = frozenset(_TOGETHER.split())
 SUFFIXES = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii"}
-LEGAL_FORMS = frozenset("bv nv cv vof stichting vereniging maatschap".split())
-ORGANISATION_WORDS = {
+# Initials of more than one letter: Theo, Christiaan, Philip, Frédérique, Yvonne.
+LONG_INITIALS = frozenset(("th", "ch", "chr", "ph", "fr", "yv"))
+LEGAL_FORMS = frozenset(("bv", "nv", "cv", "vof", "stichting", "vereniging", "maatschap"))
+_NOT_TELLING = INFIXES | TITLES | TOGETHER
+_ALSO_WRITTEN = {"v": ("van",), "d": ("de", "der", "den"), "vd": ("vande", "vander", "vanden"), "het": ("t",), "t": ("het",)}
+_ORGANISATION_WORDS = {
     "st": "stichting", "stg": "stichting", "sticht": "stichting", "ver": "vereniging", "zonen": "zn", "zoon": "zn", "and": "en",
     "gebroeders": "gebr", "voetbalvereniging": "vv", "tennisvereniging": "tv", "hockeyclub": "hc", "studievereniging": "sv",
 }  # fmt: skip
-# Initials of more than one letter: Theo, Christiaan, Philip, Frédérique, Yvonne.
-_LONG_INITIALS = frozenset("th ch chr ph fr yv".split())
-SLIP_FROM = 5  # a slip of the pen in a shorter word makes another word
+_SLIP_FROM = 5  # one letter more or less in a shorter word makes another word
+_LONGEST_INFIX = 4
 
 
 class Likeness(IntEnum):
-    """How far a written name is that of a member, the closest last. A last name is doubtful by one slip of the pen, a lacking or other
-    infix, or when it is one half of a double name."""
+    """How far a written name is that of a member, the closest last.
+
+    A last name is in doubt by a slip of the pen, by an infix that lacks or is another, or as one half of a double name.
+    """
 
     OTHER = 0  # another name
     VAGUE = 1  # the last name; what else stands there, or lacks, leaves room for a relative or a firm
@@ -80,7 +77,7 @@ def fold(name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Without case, diacritics and apostrophes, and with y for ij: "IJsbrand d’Hondt" -> "ysbrand dhondt"."""
+    """Without case, diacritics and apostrophes, and with y for ij: "IJsbrand d'Hondt" -> "ysbrand dhondt"."""
     return bare(text).translate(_APOSTROPHES).translate(_HYPHENS).replace("ij", "y")
 
 
@@ -89,7 +86,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A name as written. `joints`: the places in `words` before which a hyphen stood; `capitals`: words that may be initials, as JP."""
+    """A name as written. `joints`: places in `words` before which a hyphen stood; `capitals`: words that may be initials, such as JP."""
 
     words: tuple[str, ...]
     joints: frozenset[int] = frozenset()
@@ -97,36 +94,35 @@ class Line:
 
     @classmethod
     def read(cls, text: str) -> Line:
-        capitals = frozenset() if text.isupper() else frozenset(map(plain, _CAPITALS.findall(text)))
-        text = _LEGAL.sub(lambda found: re.sub(r"\W", "", found[0]), _ATTENTION.sub(" tav ", plain(text)))
+        folded = _LEGAL_FORM.sub(lambda found: re.sub(r"\W", "", found[0]), _ATTENTION.sub(" tav ", plain(text)))
         words: list[str] = []
         joints = set()
-        for word in _WORD.findall(_AND.sub(" en ", text)):
+        for word in _WORD.findall(_AND.sub(" en ", folded)):
             if word == "-":
                 joints.add(len(words))
             else:
                 words.append(word)
-        return cls(tuple(words), frozenset(joints), capitals - LEGAL_FORMS)
+        return cls(tuple(words), frozenset(joints), _capitals(text) - LEGAL_FORMS)
 
     @property
     def telling(self) -> list[str]:
         """The words by which it can be found."""
-        return [word for word in self.words if len(word) > 1 and word not in INFIXES | TITLES | TOGETHER][:6]
+        return [word for word in self.words if len(word) > 1 and word not in _NOT_TELLING][:6]
 
     @property
     def couples(self) -> set[str]:
-        """A given name or initials, and a last name: each two that may be those. And the whole, for organisations."""
+        """Each two words that may be a given name or initials, and a last name; and the whole, for organisations."""
         letters = "".join(word for word in self.words if len(word) == 1)
         found = {couple(*two) for two in combinations(self.telling, 2)}
         found |= {couple(letters, word) for word in self.telling if len(letters) > 1}
         return found | {organisation_key(self.words)}
 
 
-@cache
-def infix_forms(infix: tuple[str, ...]) -> frozenset[str]:
-    """As people run it together: van der -> vander, vd, vder, vand."""
-    forms = [(word, word[0], *_ALSO_WRITTEN.get(word, ())) for word in infix]
-    return frozenset("".join(form) for form in product(*forms))
+def _capitals(text: str) -> frozenset[str]:
+    """Where all is in capitals, they tell nothing."""
+    if text.isupper():
+        return frozenset()
+    return frozenset(plain(word) for word in re.findall(r"\b[^\W\d_]{2,4}\b", text) if word.isupper())
 
 
 def couple(one: str, other: str) -> str:
@@ -142,6 +138,23 @@ class LastName:
 
     infix: tuple[str, ...]
     core: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        return "".join((*self.infix, *self.core))
+
+    @property
+    def infix_forms(self) -> frozenset[str]:
+        """The infix as people run it together: van der -> vander, vd, vder, vand."""
+        return _forms(self.infix)
+
+
+@lru_cache(maxsize=1000)
+def _forms(infix: tuple[str, ...]) -> frozenset[str]:
+    if len(infix) > _LONGEST_INFIX:
+        return frozenset(("".join(infix),))
+    forms = [(word, word[0], *_ALSO_WRITTEN.get(word, ())) for word in infix]
+    return frozenset("".join(form) for form in product(*forms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +200,19 @@ def _letters(initials: str) -> Iterator[str]:
     """Th.M. -> t, m; JP -> j, p."""
     for part in re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", initials)):
         letters = plain(part)
-        yield from letters if part.isupper() and letters not in _LONG_INITIALS else letters[:1]
+        yield from letters if part.isupper() and letters not in LONG_INITIALS else letters[:1]
 
 
 def _halves(infix: tuple[str, ...], line: Line) -> Iterator[LastName]:
-    ends = [*sorted(line.joints - {0, len(line.words)}), len(line.words)]
-    start, before = 0, infix
-    for end in ends:
+    """A last name is parted at its hyphens; what is but an infix ("'s-Gravesande") goes with the part behind it."""
+    starts = sorted({0, *line.joints})
+    for start, end in zip(starts, [*starts[1:], len(line.words)], strict=True):
         words = [word for at, word in enumerate(line.words[start:end], start) if not (at and word in SUFFIXES)]
-        start = end
-        while words and words[0] in INFIXES | SHORT_INFIXES and (len(words) > 1 or end != ends[-1]):
-            before = (*before, words.pop(0))
+        while words and words[0] in ANY_INFIX and (len(words) > 1 or end < len(line.words)):
+            infix = (*infix, words.pop(0))
         if words:
-            yield LastName(before, tuple(words))
-            before = ()
+            yield LastName(infix, tuple(words))
+            infix = ()
 
 
 # Comparing -----------------------------------------------------------------------------------------------------------------
@@ -214,7 +226,7 @@ def likeness(member: Named, line: Line) -> Likeness:
 
 def organisation_key(words: Iterable[str]) -> str:
     """The name of an organisation in one form: "St. De Brug" and "Stichting De Brug" are one."""
-    return " ".join(ORGANISATION_WORDS.get(word, word) for word in _joined_letters(words))
+    return " ".join(_ORGANISATION_WORDS.get(word, word) for word in _joined_letters(words))
 
 
 def _joined_letters(words: Iterable[str]) -> Iterator[str]:
@@ -223,13 +235,10 @@ def _joined_letters(words: Iterable[str]) -> Iterator[str]:
     for word in words:
         if len(word) == 1:
             letters += word
-            continue
-        if letters:
-            yield letters
+        else:
+            yield from filter(None, (letters, word))
             letters = ""
-        yield word
-    if letters:
-        yield letters
+    yield from filter(None, (letters,))
 
 
 def _organisation_likeness(member: Named, line: Line) -> Likeness:
@@ -238,7 +247,7 @@ def _organisation_likeness(member: Named, line: Line) -> Likeness:
     if "".join(ours) == "".join(theirs):
         return Likeness.CALLED
     our_forms, their_forms = LEGAL_FORMS.intersection(ours), LEGAL_FORMS.intersection(theirs)
-    if _without(ours, LEGAL_FORMS) == _without(theirs, LEGAL_FORMS):
+    if _without_forms(ours) == _without_forms(theirs):
         return Likeness.OTHER if our_forms and their_forms and our_forms != their_forms else Likeness.CLOSE
     if our_forms == their_forms and is_slip("".join(ours), "".join(theirs)):
         return Likeness.CLOSE
@@ -246,8 +255,8 @@ def _organisation_likeness(member: Named, line: Line) -> Likeness:
     return Likeness.VAGUE if member.last and _person_likeness(member, line) > Likeness.VAGUE else Likeness.OTHER
 
 
-def _without(words: Iterable[str], dropped: frozenset[str]) -> str:
-    return "".join(word for word in words if word not in dropped)
+def _without_forms(words: Iterable[str]) -> str:
+    return "".join(word for word in words if word not in LEGAL_FORMS)
 
 
 def _person_likeness(member: Named, line: Line) -> Likeness:
@@ -257,15 +266,14 @@ def _person_likeness(member: Named, line: Line) -> Likeness:
     doubts = search.take_last_names(member.last)
     if doubts is None:
         return Likeness.OTHER
-    left = search.left()
-    together = bool(TOGETHER.intersection(left))
+    ahead, behind = search.left()
+    left = {*ahead, *behind}
+    given = _given_likeness(member, _givens(ahead, member, line), _givens(behind, member, line))
     suffixes = {SUFFIXES[word] for word in left if word in SUFFIXES}
-    stray = INFIXES.intersection(left) - ({"de", "den"} if "heer" in left else set())
-    words = [word for word in left if word not in TOGETHER | TITLES | INFIXES and word not in SUFFIXES]
-    given = _given_likeness(member, [part for word in words for part in _initials_in(word, member, line)])
+    stray = left & INFIXES - ({"de", "den"} if "heer" in left else set())
     if suffixes and member.suffix and member.suffix not in suffixes:
         return Likeness.OTHER
-    if together or bool(suffixes) != bool(member.suffix):
+    if left & TOGETHER or bool(suffixes) != bool(member.suffix):
         return min(given, Likeness.VAGUE)
     return _doubted(given, doubts | ({"infix"} if stray else set()))
 
@@ -284,8 +292,10 @@ class _Search:
         self.joints = line.joints
         self.used: set[int] = set()
 
-    def left(self) -> list[str]:
-        return [word for at, word in enumerate(self.words) if at not in self.used]
+    def left(self) -> tuple[list[str], list[str]]:
+        """What was not found, ahead of the last name and behind its beginning."""
+        start = min(self.used, default=len(self.words))
+        return list(self.words[:start]), [word for at, word in enumerate(self.words) if at > start and at not in self.used]
 
     def take_last_names(self, last: Sequence[LastName]) -> set[str] | None:
         """What is doubtful about the last name: "half", "infix", "slip". None where it is another."""
@@ -301,12 +311,11 @@ class _Search:
         return doubts
 
     def _take_last_name(self, half: LastName) -> set[str] | None:
-        core = "".join(half.core)
-        whole = self._run({"".join((*half.infix, *half.core))}) if half.infix else None
+        whole = self._run({half.whole})
         if whole:
             self.used.update(whole)
             return set()
-        place = self._run({core})
+        place = self._run({"".join(half.core)})
         if place is None:
             return None
         self.used.update(place)
@@ -315,7 +324,7 @@ class _Search:
     def _take_infix(self, half: LastName, core: range) -> bool:
         if not half.infix:
             return True
-        forms = infix_forms(half.infix)
+        forms = half.infix_forms
         # Away from the last name, one letter is more likely an initial.
         sure = {form for form in forms if len(form) > 1 or form == "".join(half.infix)}
         place = self._run(forms, end=core.start) or self._run(sure, start=core.stop) or self._run(sure)
@@ -370,13 +379,23 @@ class _Search:
 # Given names ---------------------------------------------------------------------------------------------------------------
 
 
-def _given_likeness(member: Named, left: list[str]) -> Likeness:
-    """What is left of a line when the last name is taken out, against initials and called name."""
+def _givens(words: list[str], member: Named, line: Line) -> list[str]:
+    """Without titles and the like; initials that were run together are taken apart."""
+    names = [word for word in words if word not in _NOT_TELLING and word not in SUFFIXES]
+    return [part for word in names for part in _initials_in(word, member, line)]
+
+
+def _given_likeness(member: Named, ahead: list[str], behind: list[str]) -> Likeness:
+    """What is left of a line without the last name, against initials and called name."""
+    left = ahead + behind
     if not left or not (member.called or member.initials):
         return Likeness.VAGUE
     place = _place_of(member.called, left)
     if place:
-        return Likeness.CALLED if _explained(member, left[: place.start], left[place.stop :]) else Likeness.VAGUE
+        # Words behind the last name are given names only where the called name is there too: "Vries, Jan Pieter de".
+        names = left if place.start >= len(ahead) else ahead
+        odd = any(len(word) > 1 for word in [*left[: place.start], *left[len(names) :]])
+        return Likeness.CALLED if not odd and _explained(member, left[: place.start], left[place.stop :]) else Likeness.VAGUE
     letters = "".join(word[0] for word in left)
     if all(len(word) == 1 for word in left):
         return _initials_likeness(member, letters)
@@ -393,7 +412,7 @@ def _initials_in(word: str, member: Named, line: Line) -> Sequence[str]:
     """JP -> j, p and Th -> t, where it is in capitals or the member has such initials."""
     if len(word) == 1 or word in member.called:
         return (word,)
-    if word in _LONG_INITIALS and word[0] == member.initials[:1]:
+    if word in LONG_INITIALS and word[0] == member.initials[:1]:
         return word[0]
     return word if word in line.capitals or (len(word) <= 4 and member.initials.startswith(word)) else (word,)
 
@@ -405,26 +424,17 @@ def _place_of(called: tuple[str, ...], left: list[str]) -> range | None:
     return next((place for place in places if joined and "".join(left[place.start : place.stop]) == joined), None)
 
 
-def _explained(member: Named, before: list[str], behind: list[str]) -> bool:
-    """Around a called name only initials may stand, and further names that fit them: any other word may be a firm or a partner."""
-    if any(len(word) > 1 for word in before) or not _agree("".join(before), member.initials):
-        return False
-    further = "".join(word[0] for word in behind)
-    known = member.initials[len(member.called) :]
-    return known.startswith(further) or (all(len(word) == 1 for word in behind) and further.startswith(known))
-
-
-def _agree(one: str, other: str) -> bool:
+XXdef _agree(one: str, other: str) -> bool:
     """As far as both go."""
     return one.startswith(other) or other.startswith(one)
 
 
 def _initials_likeness(member: Named, letters: str) -> Likeness:
-    ours = member.initials or "".join(word[0] for word in member.called)
-    if letters == ours and len(letters) > 1:
+    spoken = "".join(word[0] for word in member.called)
+    ours = member.initials or spoken
+    if letters in (ours, spoken) and len(letters) > 1:
         return Likeness.INITIALS
-    called = member.called[0][0] if member.called else ""
-    return Likeness.INITIAL if _agree(ours, letters) or letters == called else Likeness.OTHER
+    return Likeness.INITIAL if _agree(ours, letters) or letters == spoken[:1] else Likeness.OTHER
 
 
 def is_slip(one: str, other: str) -> bool:

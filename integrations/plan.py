@@ -17,7 +17,7 @@ from integrations import push
 from integrations.mapping import Mapped, map_member
 from integrations.matching import Contradiction
 from integrations.models import ExactOnlineConnection, Match, MirroredRelation, RelationLink
-from integrations.models.link import ASKING, Held, RelationLinkQuerySet, SyncState
+from integrations.models.link import Held, RelationLinkQuerySet, SyncState, still_open
 from integrations.models.match import CONFIRMABLE, Planned, Verdict
 from integrations.problems import LinkProblem
 
@@ -45,7 +45,7 @@ class Tally:
 def lines(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
     """The links taking part with `would`, the Planned of each ("" = not compared yet), member and match along."""
     links = RelationLink.objects.kept_by(connection).with_state(connection.mapping_key)
-    return links.annotate(would=_would()).select_related("member", "match")
+    return links.annotate(would=_would(connection.mapping_key)).select_related("member", "match")
 
 
 def tally(connection: ExactOnlineConnection) -> Tally:
@@ -56,28 +56,29 @@ def tally(connection: ExactOnlineConnection) -> Tally:
     return Tally(counts, counted.get("", 0) + unlinked, _stale(connection).count())
 
 
-def _would() -> Case:
-    still_open = Q(sync_state=SyncState.WAITING) | Q(held__in=ASKING)
+def _would(mapping_key: str) -> Case:
+    """The stored plan counts only for what is open; of the others the link itself tells."""
+    is_open = still_open(mapping_key)
     return Case(
+        When(is_open & Q(match__isnull=True), then=Value("")),
+        When(is_open, then=F("match__planned")),
         When(sync_state=SyncState.LEFT_OUT, then=Value(Planned.LEFT_OUT)),
-        When(sync_state=SyncState.UP_TO_DATE, then=Value(Planned.NOTHING)),
-        When(~still_open, then=Value(Planned.WAITS)),
-        When(match__isnull=True, then=Value("")),
-        default=F("match__planned"),
+        When(sync_state=SyncState.NEEDS_ATTENTION, then=Value(Planned.WAITS)),
+        default=Value(Planned.NOTHING),
         output_field=CharField(),
     )
 
 
 def _stale(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
     """Whose plan is of another revision, or of before the relation was there."""
+    key = connection.mapping_key
     old = (
         ~Q(match__planned_revision=F("member__revision"))
-        | ~Q(match__planned_mapping=connection.mapping_key)
+        | ~Q(match__planned_mapping=key)
         | Q(match__planned=Planned.CREATE, guid__isnull=False)
     )
-    return (
-        lines(connection).filter(old, match__isnull=False).exclude(would__in=(Planned.LEFT_OUT, Planned.NOTHING, Planned.WAITS))
-    )
+    links = RelationLink.objects.kept_by(connection).filter(still_open(key), old, match__isnull=False)
+    return links.select_related("member", "match")
 
 
 # Making it ----------------------------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ class Planner:
                     self._conflict(match, LinkProblem.CODE_COLLISION, code=code)
                 else:
                     match.planned = Planned.CREATE
-                    match.changes = {name: ["", value] for name, value in fields.items()}
+                    match.changes = {name: ["", value] for name, value in fields.items() if name != "Code"}
 
     def _conflict(self, match: Match, problem: LinkProblem, **facts: str) -> None:
         match.planned, match.problem, match.problem_details = Planned.CONFLICT, problem, facts

@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from integrations.views import connections, consent, links, members, settings
+from integrations.views import connections, consent, first_link, links, members, settings
 
 EXACT_ONLINE = "settings/integrations/exact-online/"
 ONE = EXACT_ONLINE + "<int:pk>/"
@@ -23,6 +23,12 @@ urlpatterns = [
     path(ONE + "disable/", connections.Disable.as_view(), name="exact-online-disable"),
     path(ONE + "sync-now/", connections.SyncNow.as_view(), name="exact-online-sync-now"),
     path(ONE + "remove/", connections.Remove.as_view(), name="exact-online-remove"),
+    path(ONE + "match/", first_link.MatchTable.as_view(), name="exact-online-match"),
+    path(ONE + "match/confirm/", first_link.Confirm.as_view(), name="exact-online-confirm"),
+    path(ONE + "match/decide/", first_link.DecideMany.as_view(), name="exact-online-decide-many"),
+    path(ONE + "match/undo-all/", first_link.UndoAll.as_view(), name="exact-online-undo-all"),
+    path(ONE + "match/<int:link_pk>/", first_link.Decide.as_view(), name="exact-online-decide"),
+    path(ONE + "match/<int:link_pk>/relations/", first_link.Relations.as_view(), name="exact-online-relations"),
     path("members/", members.Members.as_view(), name="members"),
     path("members/<int:pk>/", members.MemberPage.as_view(), name="member"),
     path(DECISION + "sync-now/", links.SyncNow.as_view(), name="member-sync-now"),

@@ -143,3 +143,73 @@
     location.reload();
   });
 })();
+
+// The match table: a decision swaps its row, and the keyboard goes from row to row.
+(() => {
+  "use strict";
+  const SEARCH = "/";
+  const DECISIONS = ["l", "n", "o", "u"];
+  const STEPS = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+  const isTyping = ({ target }) => target.matches("textarea, select, input:not([type=checkbox])");
+  const rows = () => [...document.querySelectorAll("tr[data-row]")];
+  const goTo = (row) => (row?.querySelector("[data-key]") ?? row?.querySelector("a, button, input"))?.focus();
+
+  function step(row, by) {
+    const all = rows();
+    goTo(row ? all[all.indexOf(row) + by] : all[0]);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const region = event.target.closest("#match");
+    const row = event.target.closest("tr[data-row]");
+    if (!region || event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key in STEPS) step(row, STEPS[key]);
+    else if (row && key === SEARCH) document.getElementById("match-search").focus();
+    else if (row && DECISIONS.includes(key)) row.querySelector(`[data-key=${key}]`)?.click();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-tick-all]")) return;
+    for (const box of document.querySelectorAll("tr[data-row] [name=link]")) box.checked = target.checked;
+  });
+
+  // A button that posts when nobody runs scripts, and asks first when somebody does.
+  document.addEventListener("click", (event) => event.target.closest("[type=submit][data-dialog-open]") && event.preventDefault());
+
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    const chooser = document.getElementById("choose");
+    if (target.matches("tr[data-row]")) {
+      if (chooser?.open) chooser.close();
+      goTo(target);
+      document.getElementById("announcer").textContent = target.dataset.said ?? "";
+    } else if (chooser?.contains(target) && !chooser.open) chooser.showModal();
+  });
+
+  function tell(words) {
+    const notice = document.createElement("div");
+    notice.className = "notice error";
+    notice.setAttribute("role", "alert");
+    notice.textContent = words;
+    table().prepend(notice);
+  }
+
+  // Who was logged out, may no longer do this, or asks for what is no longer there, is shown the page as it is now.
+  const table = () => document.querySelector("#found[data-failed]");
+  const isOfTable = ({ detail }) => table() && !detail.elt.getAttribute("hx-trigger")?.includes("every");
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, pathInfo } = event.detail;
+    if (!isOfTable(event) || !xhr.responseURL) return;
+    if (new URL(xhr.responseURL).pathname === new URL(pathInfo.requestPath, location.href).pathname && xhr.status < 400) return;
+    event.preventDefault();
+    if (xhr.status < 500) location.reload();
+  });
+  for (const name of ["htmx:sendError", "htmx:responseError"])
+    document.addEventListener(name, (event) => {
+      const { xhr } = event.detail;
+      if (isOfTable(event) && (xhr.status === 0 || xhr.status >= 500)) tell(table().dataset.failed);
+    });
+})();

@@ -67,6 +67,12 @@ def _vanished() -> Q:
     return Q(problem="vanished", parked_revision=F("member__revision"))
 
 
+def still_open(mapping_key: str) -> Q:
+    """Enable would do something with it, or ask about it."""
+    behind = _behind(mapping_key) & ~_parked(mapping_key)
+    return Q(left_out=False) & (Q(held__in=ASKING) | behind)
+
+
 class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
     def kept_by(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
         """The links whose member takes part now; a leaver's link rests, and wakes when the member returns."""

@@ -76,7 +76,7 @@ class Connections(LeadsToExact, PermissionRequiredMixin, ListView):
     template_name = "integrations/exact_online/list.html"
 
     def get_queryset(self) -> QuerySet[ExactOnlineConnection]:
-        return _live()
+        return live_connections()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
@@ -133,7 +133,7 @@ class Connection(LeadsToExact, PermissionRequiredMixin, DetailView):
     context_object_name = "connection"
 
     def get_queryset(self) -> QuerySet[ExactOnlineConnection]:
-        return _live()
+        return live_connections()
 
     def get_template_names(self) -> list[str]:
         part = "_state" if "HX-Request" in self.request.headers else "connection"
@@ -194,7 +194,7 @@ class _Line:
         return [problems.warning_sentence(**warning) for warning in self.link.warnings]
 
 
-def _live() -> QuerySet[ExactOnlineConnection]:
+def live_connections() -> QuerySet[ExactOnlineConnection]:
     live = ExactOnlineConnection.objects.live().select_related("financial_administration", "app", "token")
     return live.prefetch_related("statuses")
 
@@ -209,14 +209,14 @@ def _sharing(connection: ExactOnlineConnection) -> list[ExactOnlineConnection]:
 # What people do -----------------------------------------------------------------------------------------------------------
 
 
-class _Act(PermissionRequiredMixin, SingleObjectMixin, View):
+class Act(PermissionRequiredMixin, SingleObjectMixin, View):
     """A button. Whatever it does, the connection's page says what became of it."""
 
     http_method_names = ("post",)
     permission_required = "integrations.change_exactonlineconnection"
 
     def get_queryset(self) -> QuerySet[ExactOnlineConnection]:
-        return _live()
+        return live_connections()
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         connection: ExactOnlineConnection = self.get_object()
@@ -232,7 +232,7 @@ class _Act(PermissionRequiredMixin, SingleObjectMixin, View):
         raise NotImplementedError
 
 
-class Enable(_Act):
+class Enable(Act):
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
         if connections.enable(connection, self.request.user.pk):
             return messages.SUCCESS, _("Enabled. From now on these members are kept up to date in Exact Online.")
@@ -243,18 +243,18 @@ class Enable(_Act):
         return messages.INFO, _("The connection is enabled already.")
 
 
-class Disable(_Act):
+class Disable(Act):
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
         connections.disable(connection)
         return messages.SUCCESS, _("Disabled. Nothing is sent any more; changes wait here, and Actions > Enable catches up.")
 
 
-class Brake(_Act):
+class Brake(Act):
     """The word that an import or the like waits for: `answer` is go_on or not_these."""
 
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
         if self.request.POST.get("seen", _seen(connection)) != _seen(connection):
-            return messages.WARNING, _("More was held back meanwhile, so nothing was done yet. Look at the numbers once more.")
+            return messages.WARNING, _("What is held back changed meanwhile, so nothing was done. Look at the numbers once more.")
         match self.request.POST.get("answer"):
             case "go_on":
                 count = brake.go_on(connection)
@@ -277,7 +277,7 @@ def _seen(connection: ExactOnlineConnection) -> str:
     return f"{found.created}-{found.changed}"
 
 
-class SyncNow(_Act):
+class SyncNow(Act):
     permission_required = "integrations.sync_exactonlineconnection"
 
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:
@@ -289,7 +289,7 @@ class SyncNow(_Act):
         return messages.SUCCESS, _("What waits is sent now.")
 
 
-class Remove(_Act):
+class Remove(Act):
     permission_required = "integrations.delete_exactonlineconnection"
 
     def act(self, connection: ExactOnlineConnection) -> tuple[int, str]:

@@ -80,8 +80,16 @@ class Line:
 
     @property
     def problem(self) -> problems.LinkProblem | None:
-        link = self.standing.link
-        return problems.LinkProblem(link.problem) if link and self.standing.state == SyncState.NEEDS_ATTENTION else None
+        """What waits for a person, or what a person chose not to send."""
+        link, state = self.standing.link, self.standing.state
+        if link is None or not link.reason or link.left_out:
+            return None
+        return problems.LinkProblem(link.reason) if state in (SyncState.NEEDS_ATTENTION, SyncState.LEFT_OUT) else None
+
+    @property
+    def is_held(self) -> bool:
+        """Nothing is wrong with the member: it waits for a word."""
+        return bool(self.standing.link and self.standing.link.held)
 
     @property
     def problem_sentence(self) -> str:
@@ -104,7 +112,8 @@ class Line:
     @property
     def may_link(self) -> bool:
         """It is for a person to say whether the relation that has this member's code is this member."""
-        return bool(self.problem and self.standing.link and connections.may_link(self.standing.link))
+        link = self.standing.link
+        return bool(self.problem and link and not link.held and connections.may_link(link))
 
     @property
     def may_sync(self) -> bool:

@@ -168,6 +168,7 @@ def test_an_empty_list_for_lack_of_rights_ends_nobody(world: World, connection) 
     member = world.member("7", email="jan@example.nl")
     run = world.enable(connection)
     assert run.phase == "sending"
+    world.drain(connection)
     assert world.link(member).guid
     world.exact.change_user(world.treasurer, without_module=[DIVISION])
     world.later(days=100)  # so long that everything is read anew

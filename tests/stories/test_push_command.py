@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from integrations import connections
 from integrations.models import ExactOnlineConnection
 from tests.worlds import DIVISION, World
 
@@ -41,3 +42,13 @@ def test_it_says_why_not(world: World, capsys) -> None:
     with pytest.raises(CommandError, match="no connection 0"):
         push(capsys, connection=0)
     assert connection.pk
+
+
+def test_what_enable_started_is_compared_first(world: World, capsys) -> None:
+    connection = world.connection(enabled=False)
+    world.relation("90", "Vries, J. de", Email="jan@example.nl")
+    world.member("7", email="jan@example.nl")
+    connections.enable(connection)
+    assert "1 changed" in push(capsys)
+    assert set(world.relations()) == {"90"}
+    assert connection.runs.get().outcome == "done"

@@ -10,7 +10,7 @@ from celery.beat import ScheduleEntry
 from django.utils import timezone
 
 from congressus_sync.celery import app
-from integrations import bell
+from integrations import bell, connections
 from integrations.models import ExactOnlineConnection
 from tests.running import Processes, eventually, processes, publishing_to
 from tests.worlds import DIVISION, World
@@ -70,6 +70,29 @@ def test_a_worker_killed_during_a_put_sends_everything_again(world: World, runni
     bell.ring()
     eventually(lambda: not world.link(member).unconfirmed and world.link(member).pushed_revision == 3)
     assert world.relations()["7"]["City"] == "Ede"
+
+
+def test_a_worker_killed_while_it_reads_is_taken_over_where_it_was(world: World, running: Processes) -> None:
+    world.exact.turn(sync_page_size=10)
+    for number in range(25):
+        world.relation(str(100 + number), f"Relatie {number}")
+    world.relation("90", "Vries, J. de", Email="jan@example.nl")
+    member = world.member("7", email="jan@example.nl")
+    connection = world.connection(enabled=False)
+    worker = running.worker()
+    gate = world.exact.gate(endpoint="sync/CRM/Accounts", nth=2)
+    connections.enable(connection)
+    assert gate.wait(20)
+    running.kill(worker)
+    gate.release()
+    ExactOnlineConnection.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    world.exact.clear_log()
+    running.worker()
+    bell.ring()
+    eventually(lambda: connection.runs.get().outcome == "done", why="the run was not taken over")
+    assert len(world.exact.calls(endpoint="sync/CRM/Accounts")) == 2  # not the page that was stored
+    assert world.link(member).code == "90"
+    assert len(world.relations()) == 26
 
 
 def test_two_workers_share_the_work_and_never_call_twice_at_once(world: World, running: Processes) -> None:

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations import runs
 from integrations.drain import Drain
-from integrations.models import ExactOnlineConnection
+from integrations.models import ExactOnlineConnection, SyncRun
 from integrations.problems import RESTS
 
 
@@ -31,7 +32,11 @@ class Command(BaseCommand):
     def _push(self, connection: ExactOnlineConnection) -> str:
         if not connection.enabled:
             return _("not enabled, nothing sent.")
+        for run in SyncRun.objects.comparing().filter(connection=connection):
+            while runs.go_on(run.pk):
+                pass
         drain = Drain(connection.pk).run()
+        runs.settle(timezone.now(), connection.pk)
         connection.refresh_from_db()
         if drain.claimed:
             done = ", ".join(f"{count} {outcome}" for outcome, count in sorted(drain.counts.items())) or _("nothing to do")
