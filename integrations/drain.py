@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.utils import timezone
+from django.utils.timezone import localdate
 
-from integrations import attention, brake, failures
+from integrations import attention, brake, failures, first_link
 from integrations.exact_online import errors
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
@@ -168,6 +169,12 @@ class Drain:
         self._looked_at = self.now()
         for _ in RelationLink.objects.ensure(self._seen, since):
             self._lease.renew()
+        try:
+            first_link.Comparison(self._seen, localdate(self.now())).look_at_newcomers()
+        except MISTAKES as mistake:
+            # Ours. Who was not compared might be made a second time, so nothing goes on before somebody looked.
+            logger.exception("mistake_of_ours", connection=self.pk)
+            raise ConnectionNeedsAttention("unexpected") from mistake
 
     # Answers
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Now, NullIf
+from django.db.models.functions import Lower, Now, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,7 +58,7 @@ class Comparison:
         links = RelationLink.objects.kept_by(self.connection).order_by("pk")
         total = links.count()
         yield 0, total
-        found = self._candidates(links.filter(guid__isnull=True))
+        found = matching.match(self._people(links.filter(guid__isnull=True)), self._free_relations())
         yield 0, total
         done = 0
         for batch in _batches(
@@ -67,22 +67,36 @@ class Comparison:
             self._store(batch, found)
             done += len(batch)
             yield done, total
-        self._hold()
+        self._hold(RelationLink.objects.filter(connection=self.connection))
         Mirror.objects.filter(connection=self.connection).update(compared_at=timezone.now())
 
-    def _candidates(self, links: RelationLinkQuerySet) -> dict[int, tuple[Candidate, ...]]:
+    def look_at_newcomers(self) -> None:
+        """Who came since the comparison, against what was read last: a relation somebody made by hand is not made a second time."""
+        if not Mirror.objects.filter(connection=self.connection, compared_at__isnull=False).exists():
+            return
+        newcomers = RelationLink.objects.kept_by(self.connection).filter(
+            match__isnull=True, guid__isnull=True, creating_since__isnull=True
+        )
+        while pks := list(newcomers.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+            links = RelationLink.objects.filter(pk__in=pks)
+            people = self._people(links)
+            found = matching.match(people, self._free_relations(_near(people)))
+            self._store(list(_with_decision(links)), found)
+            self._hold(links)
+
+    def _people(self, links: RelationLinkQuerySet) -> list[Person]:
         start = self.connection.code_start
         columns = ("pk", "member__member_number", *(f"member__{name}" for name in _PERSON))
-        people = [
+        return [
             Person(pk, relation_code(number, start) or "", *fields)
             for pk, number, *fields in links.values_list(*columns).iterator(chunk_size=2000)
         ]
-        return matching.match(people, self._free_relations())
 
-    def _free_relations(self) -> list[Relation]:
+    def _free_relations(self, near: Q | None = None) -> list[Relation]:
         """Those that no member has yet."""
         taken = RelationLink.objects.filter(connection=self.connection, guid=OuterRef("guid"))
-        free = MirroredRelation.objects.of(self.connection).exclude(Exists(taken))
+        free = MirroredRelation.objects.of(self.connection).alias(found_email=Lower("email"))
+        free = free.filter(near or Q()).exclude(Exists(taken))
         columns = ("guid", "code", "name", "email", "phone", "address", "postcode", "is_supplier", "blocked", "end_date")
         return [
             Relation(str(guid), *fields, ended=bool(end_date and end_date < self.today))
@@ -132,10 +146,9 @@ class Comparison:
             match.problem = LinkProblem.CODE_IN_USE
             match.problem_details = in_use_facts(relation, plainly or Contradiction.NAME)
 
-    def _hold(self) -> None:
+    def _hold(self, links: RelationLinkQuerySet) -> None:
         """Who may have a relation waits for a decision; who no longer has a candidate does not. What was decided stays."""
-        links = RelationLink.objects.filter(connection=self.connection, guid__isnull=True, creating_since__isnull=True)
-        undecided = links.filter(match__decided_at__isnull=True)
+        undecided = links.filter(guid__isnull=True, creating_since__isnull=True, match__decided_at__isnull=True)
         waits = Q(match__verdict__in=_WAITS)
         _update(undecided.filter(waits).exclude(held=Held.DECISION), held=Held.DECISION)
         _update(undecided.filter(~waits, held=Held.DECISION), held=Held.NOT)
@@ -143,6 +156,19 @@ class Comparison:
 
 _PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "email", "phone", "address", "postcode")
 _WAITS = (*CONFIRMABLE, Verdict.DECIDE, Verdict.CONFLICT)
+
+
+def _with_decision(links: RelationLinkQuerySet) -> RelationLinkQuerySet:
+    return links.select_related("member").annotate(decided_at=F("match__decided_at")).order_by("pk")
+
+
+def _near(people: Sequence[Person]) -> Q:
+    """Relations that could be one of these few: by code, e-mail or postcode, with which every likeness begins."""
+    postcodes = {"".join(person.postcode.split()) for person in people} - {""}
+    written = {f"{bare[:4]} {bare[4:]}" for bare in postcodes} | postcodes
+    emails = {person.email.casefold() for person in people} - {""}
+    near = Q(code__in={person.code for person in people} - {""}) | Q(postcode__in=written | {text.lower() for text in written})
+    return near | Q(found_email__in=emails)
 
 
 def _hold_of(link: RelationLink, match: Match) -> str:

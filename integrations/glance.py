@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from integrations import brake, connections, estimate, first_link, plan, standing, waiting
 from integrations.models import ExactOnlineConnection, Mirror, RelationLink
 from integrations.models.connection import State
-from integrations.models.link import Held, SyncState
+from integrations.models.link import SyncState
 from integrations.models.match import CONFIRMABLE, Planned, Verdict
 from integrations.progress import Progress
 
@@ -94,10 +94,10 @@ class Glance:
 
     # What a person has to say
 
-    @cached_property
+    @property
     def to_decide(self) -> int:
-        """Members who may have a relation in Exact, so that somebody has to say so."""
-        return RelationLink.objects.held(self.connection, Held.DECISION).filter(guid__isnull=True).count()
+        """Members who may have a relation in Exact, so that somebody has to say so. What is certain, Enable links by itself."""
+        return sum(self.still_open.values()) - (0 if self.connection.enabled else self.to_link)
 
     @cached_property
     def asked(self) -> brake.Asked | None:
@@ -116,8 +116,9 @@ class Glance:
 
     @cached_property
     def compared_at(self) -> datetime | None:
-        mirror = Mirror.objects.filter(connection=self.connection, division=self.connection.division).first()
-        return mirror.compared_at if mirror else None
+        """When members were last compared with what this administration holds."""
+        mirror = Mirror.objects.filter(connection=self.connection).first()
+        return mirror.compared_at if mirror and mirror.division == self.connection.division else None
 
     @cached_property
     def found(self) -> list[tuple[int, str | Promise]]:

@@ -202,11 +202,16 @@ class _Facts:
             return False
         return bool(_DUTCH_POSTCODE.fullmatch(self.postcode)) or self.street == other.street
 
+    @property
+    def mobile(self) -> str:
+        """A phone somebody carries, "" for one on a wall: that is a household's, and one may have both."""
+        return self.phone if self.phone.startswith("6") else ""
+
     def differences(self, other: _Facts) -> set[Reason]:
         """What both have, and is not the same."""
         pairs = {
             Reason.EMAIL: (self.email, other.email),
-            Reason.PHONE: (self.phone, other.phone),
+            Reason.PHONE: (self.mobile, other.mobile),
             Reason.ADDRESS: (self.postcode, other.postcode),
         }
         return {reason for reason, (ours, theirs) in pairs.items() if ours and theirs and ours != theirs}
@@ -234,12 +239,13 @@ class _Member:
     def email_owner(self) -> Owner:
         """Whose e-mail address this seems to be, by what stands before the @."""
         words = re.findall(r"[a-z]+", plain(self.facts.email.partition("@")[0]))
-        whole, called = "".join(words), "".join(self.name.called)
-        lasts = {"".join((*infix, *half.core)) for half in self.name.last for infix in ((), half.infix)}
-        if len(called) > 2 and (called in words or whole in {called + last for last in lasts}):
+        joined, called = "".join(words), "".join(self.name.called)
+        lasts = {last for half in self.name.last for last in (half.whole, "".join(half.core))}
+        if len(called) > 2 and (called in words or joined in {called + last for last in lasts}):
             return Owner.SELF
-        rests = {whole.removesuffix(last) for last in lasts if whole.endswith(last)}
-        return Owner.ANOTHER if rests and min(map(len, rests)) > 2 and not rests & {self.name.initials} else Owner.UNKNOWN
+        given = min((joined.removesuffix(last) for last in lasts if joined.endswith(last)), key=len, default="")
+        mine = given == self.name.initials or (not called and given[:1] == self.name.initials[:1])
+        return Owner.UNKNOWN if len(given) < 3 or mine else Owner.ANOTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,20 +312,27 @@ def _leaves_room(member: _Member, entry: _Entry, how: Likeness, reasons: Set[Rea
     differ = member.facts.differences(entry.facts)
     if Reason.CODE in reasons:
         # A number somebody else has had, or one of the bookkeeper's own: one initial is little where all else is another's.
-        return how is Likeness.INITIAL and len(differ) > 1 and not reasons & {Reason.EMAIL, Reason.PHONE, Reason.NAME_AND_POSTCODE}
+        return (
+            how is Likeness.INITIAL and len(differ) > 1 and not reasons & {Reason.EMAIL, Reason.PHONE, Reason.NAME_AND_POSTCODE}
+        )
     if Reason.EMAIL in reasons:
         return how is not Likeness.CALLED and _is_of_a_family(member, how, differ)
+    if how is Likeness.INITIAL and not member.facts.mobile:
+        return True
     # A father and a son of one name or of the same initials, in one house: what is personal must not differ.
     personal = {Reason.EMAIL, Reason.PHONE}
     return personal <= differ if how is Likeness.CALLED else bool(personal & differ)
 
 
 def _is_of_a_family(member: _Member, how: Likeness, differ: Set[Reason]) -> bool:
-    """Whether the e-mail address may be that of a family, whose members share a last name, and often an initial."""
-    owner = member.email_owner()
-    if owner is Owner.SELF or how is not Likeness.INITIAL:
-        return owner is Owner.ANOTHER or (Reason.PHONE in differ and how is Likeness.INITIAL)
-    return owner is Owner.ANOTHER or bool(differ & {Reason.PHONE, Reason.ADDRESS})
+    """Whether this e-mail address may be shared by a family, whose members have one last name, and often one initial."""
+    match member.email_owner():
+        case Owner.ANOTHER:
+            return True
+        case Owner.SELF:
+            return how is Likeness.INITIAL and Reason.PHONE in differ
+        case Owner.UNKNOWN:
+            return how is Likeness.INITIAL and bool({Reason.PHONE, Reason.ADDRESS} & differ)
 
 
 # Pairs --------------------------------------------------------------------------------------------------------------------

@@ -25,11 +25,11 @@ _ATTENTION = re.compile(r"\bt\.?\s?a\.?\s?v\b\.?")
 # Last in a name only, for elsewhere B.V. may be initials.
 _LEGAL_FORM = re.compile(r"(?<!\w\.)(?<!, )\b(?:b\.\s?v|n\.\s?v|c\.\s?v|v\.\s?o\.\s?f)\b\.?(?=\s*(?:$|tav))")
 
-_INFIXES = "van von vom de der den des het ten ter te tot in op aan bij onder over uit uyt voor zu zum zur du da dos di la le les el al"
-_SHORT_INFIXES = "t s v d vd vdr vder vden vande vander vanden int"
-_TITLES = (
-    "dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw vrouwe mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd ra rc aa"
+_INFIXES = (
+    "van von vom de der den des het ten ter te tot in op aan bij onder over uit uyt voor zu zum zur du da dos di la le les el al"
 )
+_SHORT_INFIXES = "t s v d vd vdr vder vden vande vander vanden int"
+_TITLES = "dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw vrouwe mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd ra rc aa"
 # More than one person, or whoever is left of one, or the person behind a firm.
 _TOGETHER = "fam familie family gezin erven erfgenamen weduwe wed en eo and und tav"
 INFIXES = frozenset(_INFIXES.split())
@@ -392,10 +392,7 @@ def _given_likeness(member: Named, ahead: list[str], behind: list[str]) -> Liken
         return Likeness.VAGUE
     place = _place_of(member.called, left)
     if place:
-        # Words behind the last name are given names only where the called name is there too: "Vries, Jan Pieter de".
-        names = left if place.start >= len(ahead) else ahead
-        odd = any(len(word) > 1 for word in [*left[: place.start], *left[len(names) :]])
-        return Likeness.CALLED if not odd and _explained(member, left[: place.start], left[place.stop :]) else Likeness.VAGUE
+        return Likeness.CALLED if _explained(member, left, place, len(ahead)) else Likeness.VAGUE
     letters = "".join(word[0] for word in left)
     if all(len(word) == 1 for word in left):
         return _initials_likeness(member, letters)
@@ -424,7 +421,22 @@ def _place_of(called: tuple[str, ...], left: list[str]) -> range | None:
     return next((place for place in places if joined and "".join(left[place.start : place.stop]) == joined), None)
 
 
-XXdef _agree(one: str, other: str) -> bool:
+def _explained(member: Named, left: list[str], called: range, ahead: int) -> bool:
+    """What stands around a called name: initials before it, and further names behind it as far as they fit the initials.
+
+    Where no more initials are known, any word is a further name if the last name follows it (the first `ahead` words are ahead of
+    that). Another word may be a firm or a partner.
+    """
+    before, after = left[: called.start], left[called.stop :]
+    further = "".join(word[0] for word in after)
+    known = member.initials[len(member.called) :]
+    odd = left[ahead:] if called.start < ahead else after if not known.startswith(further) else []
+    return (
+        not any(len(word) > 1 for word in (*before, *odd)) and _agree("".join(before), member.initials) and _agree(further, known)
+    )
+
+
+def _agree(one: str, other: str) -> bool:
     """As far as both go."""
     return one.startswith(other) or other.startswith(one)
 
@@ -439,7 +451,7 @@ def _initials_likeness(member: Named, letters: str) -> Likeness:
 
 def is_slip(one: str, other: str) -> bool:
     """One letter more, less or other, or two that changed places; in words long enough for that to be a slip."""
-    if one == other or abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < SLIP_FROM or one[0] != other[0]:
+    if one == other or abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < _SLIP_FROM or one[0] != other[0]:
         return False
     at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     rest, others = one[at:], other[at:]

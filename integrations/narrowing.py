@@ -22,8 +22,9 @@ from integrations.models.link import Held, RelationLinkQuerySet
 from integrations.models.match import Verdict
 
 OPEN = "open"
-# These are said also when there are none; the others would only raise a question.
-ALWAYS = (Verdict.SAME, Verdict.CERTAIN, Verdict.DECIDE, Verdict.NEW, Verdict.CONFLICT)
+# The first are said also when there are none; the others would only raise a question.
+ALWAYS = (Verdict.SAME, Verdict.CERTAIN, Verdict.DECIDE, Verdict.CONFLICT, Verdict.NEW)
+SOMETIMES = (Verdict.INCOMPLETE, Verdict.LINKED)
 ORDER = (
     Coalesce(NullIf(Lower("member__organisation"), Value("")), Lower("member__last_name")),
     Lower("member__first_name"),
@@ -73,7 +74,7 @@ def chips(narrowing: Narrowing, counts: Mapping[Verdict, int], open_counts: Mapp
     def chip(show: str, label: str | Promise, number: int, waiting: int = 0) -> Chip:
         return Chip(replace(narrowing, show=show), label, number, waiting, narrowing.show == show)
 
-    verdicts = [verdict for verdict in Verdict if verdict in ALWAYS or counts[verdict]]
+    verdicts = [*ALWAYS, *(verdict for verdict in SOMETIMES if counts[verdict])]
     return [
         chip("", _("All"), sum(counts.values())),
         chip(OPEN, _("still open"), sum(open_counts.values())),

@@ -55,10 +55,14 @@ def run_is_done(run: SyncRun) -> None:
         match SyncRun.Kind(run.kind):
             case SyncRun.Kind.COMPARE:
                 subject = _("The members of %(connection)s were compared with Exact Online")
-                follows = _("Nothing was sent. Open the page to decide about the members that need it, and to see what would be sent.")
+                follows = _(
+                    "Nothing was sent. Open the page to decide about the members that need it, and to see what would be sent."
+                )
             case SyncRun.Kind.ENABLE:
                 subject = _("The members of %(connection)s were sent to Exact Online")
-                follows = _("From now on they are kept up to date there. Members who need attention are on the page of the connection.")
+                follows = _(
+                    "From now on they are kept up to date there. Members who need attention are on the page of the connection."
+                )
         subject %= {"connection": run.connection}
         lines = [f"{subject}.", results.sentence(run.counts), follows, settings.PUBLIC_URL + run.get_absolute_url()]
         _send_to([person.email], subject, [line for line in lines if line])

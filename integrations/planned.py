@@ -105,15 +105,18 @@ class Line:
         return LinkProblem(link.reason).sentence(link.problem_details)
 
 
-def links(connection: ExactOnlineConnection) -> QuerySet[RelationLink]:
-    """The links of all lines that were compared, by member number."""
+def links(connection: ExactOnlineConnection, kind: str = "") -> QuerySet[RelationLink]:
+    """The links of all lines that were compared (of one Planned), by member number."""
+    found = plan.lines(connection).exclude(would="")  # type: ignore[misc]
+    if kind:
+        found = found.filter(would=kind)
     number = "member__member_number"
-    return plan.lines(connection).exclude(would="").order_by(Length(number), number)
+    return found.order_by(Length(number), number)
 
 
 def not_compared(connection: ExactOnlineConnection) -> QuerySet[Member]:
     """Who takes part and came since the comparison, or was never compared."""
-    linked = plan.lines(connection).filter(would="").values("member")
+    linked = plan.lines(connection).filter(would="").values("member")  # type: ignore[misc]
     return Member.objects.filter(Q(pk__in=linked) | Q(pk__in=connection.members_without_link().values("pk"))).order_by(*BY_NUMBER)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import history, keep_alive, runs
+from integrations import history, keep_alive, mirror, runs
 from integrations.drain import COUNTDOWN_AT_MOST, Drain
 from integrations.models import ExactOnlineConnection
 
@@ -41,6 +41,13 @@ def push_connection(pk: int) -> None:
     wait = max(again - timezone.now(), timedelta())
     if wait <= COUNTDOWN_AT_MOST:
         push_connection.apply_async((pk,), countdown=wait.total_seconds())
+
+
+@shared_task
+def refresh_mirrors() -> None:
+    """Once a night: what the bookkeeper made or deleted by hand is known here in the morning, for three calls."""
+    for connection in ExactOnlineConnection.objects.sending().filter(mirror__read_at__isnull=False):
+        mirror.refresh(connection)
 
 
 @shared_task

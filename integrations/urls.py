@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from integrations.views import connections, consent, first_link, links, members, settings
+from integrations.views import connections, consent, first_link, links, members, plan, runs, settings
 
 EXACT_ONLINE = "settings/integrations/exact-online/"
 ONE = EXACT_ONLINE + "<int:pk>/"
@@ -23,6 +23,12 @@ urlpatterns = [
     path(ONE + "disable/", connections.Disable.as_view(), name="exact-online-disable"),
     path(ONE + "sync-now/", connections.SyncNow.as_view(), name="exact-online-sync-now"),
     path(ONE + "remove/", connections.Remove.as_view(), name="exact-online-remove"),
+    path(ONE + "brake/", connections.Brake.as_view(), name="exact-online-brake"),
+    path(ONE + "compare/", runs.Compare.as_view(), name="exact-online-compare"),
+    path(ONE + "runs/<int:run_pk>/", runs.Run.as_view(), name="exact-online-run"),
+    path(ONE + "runs/<int:run_pk>/stop/", runs.Stop.as_view(), name="exact-online-run-stop"),
+    path(ONE + "plan/", plan.Plan.as_view(), name="exact-online-plan"),
+    path(ONE + "plan/csv/", plan.PlanCsv.as_view(), name="exact-online-plan-csv"),
     path(ONE + "match/", first_link.MatchTable.as_view(), name="exact-online-match"),
     path(ONE + "match/confirm/", first_link.Confirm.as_view(), name="exact-online-confirm"),
     path(ONE + "match/decide/", first_link.DecideMany.as_view(), name="exact-online-decide-many"),

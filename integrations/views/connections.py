@@ -237,9 +237,7 @@ class Enable(Act):
         if connections.enable(connection, self.request.user.pk):
             return messages.SUCCESS, _("Enabled. From now on these members are kept up to date in Exact Online.")
         if lacks := connections.lacking(connection):
-            return messages.ERROR, _("Nothing was enabled. What lacks: %(list)s.") % {
-                "list": _listed(LACKING[one] for one in lacks)
-            }
+            return messages.ERROR, _("Nothing was enabled. What lacks: %(list)s.") % {"list": listed_lacking(lacks)}
         return messages.INFO, _("The connection is enabled already.")
 
 
@@ -301,5 +299,5 @@ class Remove(Act):
         return redirect("exact-online-connections")
 
 
-def _listed(words: Iterable[object]) -> str:
-    return "; ".join(str(word) for word in words)
+def listed_lacking(lacks: Iterable[Lacking]) -> str:
+    return "; ".join(str(LACKING[one]) for one in lacks)

@@ -228,7 +228,7 @@ def _choice(request: HttpRequest, default: Choice | None = None) -> Choice:
 
 
 def _done(link: RelationLink, choice: Choice) -> str:
-    relation = link.confirmed.get("Name") or link.code or ""
+    relation = f"{link.confirmed.get('Name', '')} ({link.code})"
     return _DONE[choice]() % {"member": link.member.display_name, "relation": relation}
 
 

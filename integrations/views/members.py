@@ -21,7 +21,7 @@ from integrations import connections, problems, standing, waiting
 from integrations.exact_online import hosts
 from integrations.filters import ORDERS, MemberFilter
 from integrations.models import PushAttempt
-from integrations.models.link import SyncState
+from integrations.models.link import ASKING, SyncState
 from members.cleaning import language_name
 from members.masking import mask_iban
 from members.models import Member
@@ -89,7 +89,11 @@ class Line:
     @property
     def is_held(self) -> bool:
         """Nothing is wrong with the member: it waits for a word."""
-        return bool(self.standing.link and self.standing.link.held)
+        return bool(self.standing.link and self.standing.link.held in ASKING)
+
+    @property
+    def is_to_be_decided(self) -> bool:
+        return self.problem == problems.LinkProblem.TO_BE_DECIDED
 
     @property
     def problem_sentence(self) -> str:
@@ -113,7 +117,7 @@ class Line:
     def may_link(self) -> bool:
         """It is for a person to say whether the relation that has this member's code is this member."""
         link = self.standing.link
-        return bool(self.problem and link and not link.held and connections.may_link(link))
+        return bool(self.problem and link and not self.is_held and connections.may_link(link))
 
     @property
     def may_sync(self) -> bool:

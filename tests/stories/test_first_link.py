@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from integrations import connections, first_link
+from integrations import connections, first_link, tasks
 from integrations.first_link import Choice, Decision, Refused
-from integrations.models import ExactOnlineConnection, RelationLink
+from integrations.models import ExactOnlineConnection, Mirror, RelationLink
 from integrations.models.link import Held
 from integrations.models.match import Verdict
 from members.models import Member
@@ -369,3 +371,44 @@ def test_a_member_who_marries_between_two_comparisons_keeps_the_link(world: Worl
     world.enable(connection)
     assert world.drain(connection) == {"changed": 1}
     assert world.relations()["7"]["Name"] == "J. Bakker"
+
+
+# Later
+
+
+def test_a_newcomer_whom_the_bookkeeper_entered_by_hand_is_asked_about(world: World, connection) -> None:
+    world.member("1", last_name="Bakker")
+    world.enable(connection)
+    world.drain(connection)
+    world.relation("500007", "Vries, J. de", Email="Jan@Example.nl", Postcode="1234AB")
+    mirror_of_the_night(world, connection)
+    newcomer = world.member("7", **HOME)
+    plain = world.member("8", initials="N.", first_name="Noor", infix="", last_name="Visser")
+    assert world.drain(connection) == {"created": 1}
+    assert set(world.relations()) == {"1", "500007", "8"}
+    assert world.link(newcomer).held == Held.DECISION
+    assert verdict(world, plain) == Verdict.NEW
+    decide(world, newcomer, Choice.LINK, world.relations()["500007"]["ID"])
+    assert world.drain(connection) == {"changed": 1}
+    assert set(world.relations()) == {"1", "500007", "8"}
+
+
+def mirror_of_the_night(world: World, connection: ExactOnlineConnection) -> None:
+    Mirror.objects.update(read_at=world.now() - timedelta(hours=20))
+    tasks.refresh_mirrors()
+
+
+def test_what_was_deleted_in_exact_is_known_after_the_night(world: World, connection) -> None:
+    member = world.member("7", **HOME)
+    world.enable(connection)
+    world.drain(connection)
+    world.exact.delete_account(DIVISION, "7")
+    mirror_of_the_night(world, connection)
+    assert world.link(member).problem == "vanished"
+
+
+def test_who_was_never_compared_is_sent_as_before(world: World) -> None:
+    connection = world.connection()
+    world.member("7")
+    assert world.drain(connection) == {"created": 1}
+    assert len(world.exact.calls(division=DIVISION)) == 1
