@@ -35,7 +35,9 @@ def _populate(world: World) -> None:
     from members.models import Member
 
     people = [_person(number) for number in range(1, LINKED + NEW + 1)]
-    Member.objects.bulk_create([Member(status=world.status, changed_via="import", **person) for person in people], batch_size=1000)
+    Member.objects.bulk_create(
+        [Member(status=world.status, changed_via="import", **person) for person in people], batch_size=1000
+    )
     for number, person in enumerate(people[:LINKED], start=1):
         name = f"{person['initials']} {person['last_name']}"
         _relate(world, Code=str(number), Name=name, Status="C", **_at_exact(person, moved=number <= MOVED))
@@ -88,7 +90,9 @@ def _calls(world: World) -> int:
 def _tell_verdicts(connection: Any) -> None:
     from integrations import first_link
 
-    print("  found:", ", ".join(f"{number} {verdict.label}" for verdict, number in first_link.counts(connection).items() if number))
+    print(
+        "  found:", ", ".join(f"{number} {verdict.label}" for verdict, number in first_link.counts(connection).items() if number)
+    )
 
 
 def _decide(connection: Any) -> None:

@@ -73,7 +73,7 @@ class Pairs:
     truth: dict[str, int] = field(default_factory=dict)
 
 
-def generate(pairs: int = 5000, seed: int = 1, by_number: float = 0.72) -> Pairs:
+def generate(pairs: int = 5000, seed: int = 1, by_number: float = 0.9) -> Pairs:
     """At least `pairs` true pairs. `by_number`: the part of the relations whose code is the member's number."""
     books = _Books(random.Random(seed), by_number)
     for _ in range(pairs):

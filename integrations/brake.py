@@ -1,7 +1,7 @@
 """The brake: when an import or the like would create or change unusually many relations, those wait until a person says it is meant.
 
-One pass is all that came by bulk since a person last approved (Enable, "go on", "not these"): what waits, what is held already, and what was
-sent within a day, so that a large change cannot pass in small pieces. What people change themselves goes on.
+One pass is all that came by bulk since a person last approved (Enable, "go on", "not these"): what waits, what is held already, and what
+was sent within a day, so that a large change cannot pass in small pieces. What people change themselves goes on.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Fact:
 
 
 class Shown:
-    """One relation beside one member. `found`: what matching says of the two, as stored; {} where it says nothing."""
+    """One relation beside one member. `found`: what matching says of the two, as stored, where it says anything."""
 
     def __init__(
         self,
@@ -85,11 +85,11 @@ class Shown:
 
     @property
     def confidence(self) -> str | Promise:
-        return CONFIDENCES[Confidence(self._found["confidence"])] if self._found else ""
+        return CONFIDENCES[Confidence(self._found["confidence"])] if "confidence" in self._found else ""
 
     @property
     def badge(self) -> str:
-        return _BADGES[Confidence(self._found["confidence"])] if self._found else "muted"
+        return _BADGES[Confidence(self._found["confidence"])] if "confidence" in self._found else "muted"
 
     @property
     def reasons(self) -> list[str]:
@@ -114,10 +114,15 @@ class Shown:
         return not self.relation.is_supplier and self.holder is None
 
     @property
+    def is_another(self) -> bool:
+        """Somebody else as far as can be seen, of whom it says nothing that all is different."""
+        return self.relation.is_supplier or Contradiction.NAME in self._found.get("against", (Contradiction.NAME,))
+
+    @property
     def name(self) -> Fact:
         member = self.link.member
         ours = {member.display_name, *(styled_name(member, style) for style in NameStyle)}
-        alike = any(spelled_alike("Name", name, self.relation.name) for name in ours)
+        alike = self.is_another or any(spelled_alike("Name", name, self.relation.name) for name in ours)
         return Fact(self.relation.name, None if alike else member.display_name, gettext_lazy("no name"))
 
     @property
@@ -125,8 +130,8 @@ class Shown:
         """Address and e-mail; what neither side has is left out."""
         member, relation = self.link.member, self.relation
         pairs = (("AddressLine1", member.address), ("Postcode", member.postcode), ("City", member.city))
-        lived = all(spelled_alike(name, ours, getattr(relation, COLUMNS[name])) for name, ours in pairs)
-        written = spelled_alike("Email", member.email, relation.email)
+        lived = self.is_another or all(spelled_alike(name, ours, getattr(relation, COLUMNS[name])) for name, ours in pairs)
+        written = self.is_another or spelled_alike("Email", member.email, relation.email)
         facts = (
             Fact(_place(relation), None if lived else _place(member), gettext_lazy("no address")),
             Fact(relation.email, None if written else member.email, gettext_lazy("no e-mail")),
@@ -200,7 +205,9 @@ class Finding:
         now = MirroredRelation(guid=self.link.guid, code=self.link.code or "", **known | confirmed)
         if read:
             now.is_supplier, now.blocked, now.end_date = read.is_supplier, read.blocked, read.end_date
-        return Shown(now, self.link, self.today, found=self._found.get(str(self.link.guid)))
+        # Who else it might have been was weighed when it was linked.
+        found = {"reasons": (), **self._found.get(str(self.link.guid), {}), "against": ()}
+        return Shown(now, self.link, self.today, found=found)
 
     @cached_property
     def candidates(self) -> list[Shown]:

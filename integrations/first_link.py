@@ -53,7 +53,7 @@ class Comparison:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Compare; after each batch how many members were done, of how many."""
-        for _ in RelationLink.objects.ensure(self.connection):
+        for _made in RelationLink.objects.ensure(self.connection):
             yield 0, 0
         links = RelationLink.objects.kept_by(self.connection).order_by("pk")
         total = links.count()
@@ -151,7 +151,8 @@ class Comparison:
         undecided = links.filter(guid__isnull=True, creating_since__isnull=True, match__decided_at__isnull=True)
         waits = Q(match__verdict__in=_WAITS)
         _update(undecided.filter(waits).exclude(held=Held.DECISION), held=Held.DECISION)
-        _update(undecided.filter(~waits, held=Held.DECISION), held=Held.NOT)
+        # Whose relation was deleted in Exact is not given a new one unasked.
+        _update(undecided.filter(~waits, held=Held.DECISION).exclude(problem=LinkProblem.VANISHED), held=Held.NOT)
 
 
 _PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "email", "phone", "address", "postcode")
@@ -175,7 +176,8 @@ def _hold_of(link: RelationLink, match: Match) -> str:
     """As `_hold` will set it."""
     if link.guid is not None or link.creating_since or link.decided_at:  # type: ignore[attr-defined]
         return link.held
-    return Held.DECISION if match.verdict in _WAITS else Held.NOT
+    vanished = link.problem == LinkProblem.VANISHED
+    return Held.DECISION if match.verdict in _WAITS or vanished else Held.NOT
 
 
 def _batches(links: Iterable[RelationLink]) -> Iterator[list[RelationLink]]:
@@ -274,8 +276,8 @@ def decide(link_pk: int, choice: Choice, person_id: int | None, *, seen: str | N
                 RelationLink.objects.filter(pk=link.pk).leave_out()
             case Choice.UNDO:
                 _undo(link)
-        by = {"decided_at": None, "decided_by": None} if choice == Choice.UNDO else _decided(person_id)
-        Match.objects.filter(link=link).update(**by)
+        # An undone link counts as decided: Enable does not make again what somebody took back.
+        Match.objects.filter(link=link).update(**_decided(person_id))
         link = RelationLink.objects.select_related("member", "match__decided_by", "connection").get(pk=link_pk)
         Planner(link.connection).store([link])
         transaction.on_commit(bell.ring, robust=True)
@@ -300,8 +302,7 @@ def _meanwhile(link: RelationLink) -> str:
 
 def _link(link: RelationLink, guid: str) -> None:
     relation = _relation(link, guid)
-    if link.guid is not None:
-        raise Refused(_("%(member)s is linked already. Undo that first.") % {"member": link.member.display_name})
+    _demand_unlinked(link)
     if relation.is_supplier:
         raise Refused(
             _("%(relation)s is a supplier in Exact Online. A supplier is never linked, for that would change the books.")
@@ -315,7 +316,7 @@ def _link(link: RelationLink, guid: str) -> None:
         )
     mapped = map_member(link.member, link.connection.mapping_settings)
     known = known_fields(relation.account(), mapped)
-    values = {"guid": relation.guid, "code": relation.code or None, "confirmed": known, "held": Held.NOT, "left_out": False}
+    values = {"guid": relation.guid, "code": relation.code or None, "confirmed": known, "left_out": False, **_SETTLED}
     try:
         with transaction.atomic():
             RelationLink.objects.filter(pk=link.pk).update(**values)
@@ -324,6 +325,14 @@ def _link(link: RelationLink, guid: str) -> None:
             _("The code of %(relation)s is reserved for another member, who is being sent. Try again in a minute.")
             % {"relation": relation}
         ) from error
+
+
+def _demand_unlinked(link: RelationLink) -> None:
+    facts = {"member": link.member.display_name}
+    if link.guid is not None:
+        raise Refused(_("%(member)s is linked already. Undo that first.") % facts)
+    if link.creating_since:
+        raise Refused(_("A new relation for %(member)s is on its way to Exact Online. Look again in a minute.") % facts)
 
 
 def _relation(link: RelationLink, guid: str) -> MirroredRelation:
@@ -340,8 +349,7 @@ def _relation(link: RelationLink, guid: str) -> MirroredRelation:
 
 
 def _create(link: RelationLink) -> None:
-    if link.guid is not None:
-        raise Refused(_("%(member)s is linked already. Undo that first.") % {"member": link.member.display_name})
+    _demand_unlinked(link)
     code = relation_code(link.member.member_number, link.connection.code_start)
     in_use = MirroredRelation.objects.of(link.connection).filter(code=code or "-").first()
     if in_use is not None:
@@ -352,7 +360,7 @@ def _create(link: RelationLink) -> None:
             )
             % {"code": code, "relation": in_use.name}
         )
-    RelationLink.objects.filter(pk=link.pk).update(held=Held.NOT, left_out=False)
+    RelationLink.objects.filter(pk=link.pk).update(left_out=False, **_SETTLED)
 
 
 def _undo(link: RelationLink) -> None:
@@ -360,10 +368,21 @@ def _undo(link: RelationLink) -> None:
     if link.guid is not None and _is_being_sent(link.connection):
         raise Refused(_("This connection is sending right now. Disable it, or try again when it is done; nothing was changed."))
     waits = link.guid is not None or link.match.verdict in _WAITS
-    RelationLink.objects.filter(pk=link.pk).update(**_UNLINKED, held=Held.DECISION if waits else Held.NOT)
+    RelationLink.objects.filter(pk=link.pk).update(**_UNLINKED | {"held": Held.DECISION if waits else Held.NOT})
 
 
-_UNLINKED: dict[str, object] = {
+# Whatever it waited for, it was decided.
+_SETTLED: dict[str, Any] = {
+    "held": Held.NOT,
+    "parked_revision": None,
+    "parked_mapping": "",
+    "problem": "",
+    "problem_details": {},
+    "attempts": 0,
+    "not_before": None,
+}
+_UNLINKED: dict[str, Any] = {
+    **_SETTLED,
     "guid": None,
     "code": None,
     "confirmed": {},
@@ -372,10 +391,6 @@ _UNLINKED: dict[str, object] = {
     "left_out": False,
     "pushed_revision": 0,
     "pushed_mapping": "",
-    "parked_revision": None,
-    "parked_mapping": "",
-    "problem": "",
-    "problem_details": {},
 }
 
 
@@ -385,11 +400,10 @@ def _is_being_sent(connection: ExactOnlineConnection) -> bool:
 
 
 def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Collection[int] | None = None) -> int:
-    """Link all that is certain (or only these) to the relation that was found; how many were linked."""
+    """Link all that is certain and nobody decided about (or only these) to the relation that was found; how many were linked."""
     by = _decided(person_id)
     held = RelationLink.objects.filter(connection=connection, held=Held.DECISION, guid__isnull=True, left_out=False)
-    if pks is not None:
-        held = held.filter(pk__in=pks)
+    held = held.filter(match__decided_at__isnull=True) if pks is None else held.filter(pk__in=pks)
     of_connection = RelationLink.objects.filter(connection=connection)
     there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"))
     taken = of_connection.filter(Q(guid=OuterRef("guid")) | Q(code=OuterRef("code"))).exclude(pk=OuterRef("link"))
@@ -405,7 +419,7 @@ def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Colle
                 guid=Subquery(mine.values("guid")),
                 code=Subquery(mine.values(found_code=NullIf("code", Value("")))),
                 confirmed=Subquery(mine.values("known")),
-                held=Held.NOT,
+                **_SETTLED,
             )
         transaction.on_commit(bell.ring, robust=True)
     return len(marked)
@@ -429,8 +443,8 @@ def undo_all(connection: ExactOnlineConnection) -> int:
             )
         count = decided.count()
         waits = Q(guid__isnull=False) | Q(match__verdict__in=_WAITS)
-        _update(decided.exclude(waits), **_UNLINKED, held=Held.NOT)
-        _update(decided.filter(waits), **_UNLINKED, held=Held.DECISION)
+        _update(decided.exclude(waits), **_UNLINKED)
+        _update(decided.filter(waits), **_UNLINKED | {"held": Held.DECISION})
         Match.objects.filter(link__connection=connection).update(decided_at=None, decided_by=None)
     return count
 

@@ -9,12 +9,21 @@ from functools import cached_property
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from integrations import brake, connections, estimate, first_link, plan, standing, waiting
+from integrations import brake, connections, estimate, first_link, plan, planned, standing, waiting
 from integrations.models import ExactOnlineConnection, Mirror, RelationLink
 from integrations.models.connection import State
 from integrations.models.link import SyncState
 from integrations.models.match import CONFIRMABLE, Planned, Verdict
 from integrations.progress import Progress
+
+
+@dataclass(frozen=True)
+class Found:
+    """So many members of one kind, and the colour that deserves."""
+
+    number: int
+    label: str | Promise
+    badge: str
 
 
 @dataclass(frozen=True)
@@ -120,19 +129,29 @@ class Glance:
         mirror = Mirror.objects.filter(connection=self.connection).first()
         return mirror.compared_at if mirror and mirror.division == self.connection.division else None
 
+    @property
+    def shows_counts(self) -> bool:
+        """Before the first Enable nothing was sent, and what comparing found says more than who waits."""
+        return bool(self.connection.statuses.all()) and not (self.state == State.READY and self.compared_at)
+
+    @property
+    def shows_comparison(self) -> bool:
+        """Comparing is the next step, or what it found is the last thing to look at before Enable."""
+        return self.state in (State.READY, State.DISABLED) and bool(self.compared_at or not self.progress)
+
     @cached_property
-    def found(self) -> list[tuple[int, str | Promise]]:
-        """What there is to say of a comparison, as decided since: number and word. What is certain is linked by one click."""
+    def found(self) -> list[Found]:
+        """What there is to say of a comparison, as decided since. What is certain is linked by one click."""
         linked = RelationLink.objects.kept_by(self.connection).filter(guid__isnull=False, left_out=False).count()
-        told: list[tuple[int, str | Promise]] = [
-            (self.to_link, Verdict.CERTAIN.label),
-            (self.still_open[Verdict.DECIDE], Verdict.DECIDE.label),
-            (self.still_open[Verdict.CONFLICT], Verdict.CONFLICT.label),
-            (self.tally.counts[Planned.CREATE], Verdict.NEW.label),
-            (self.tally.counts[Planned.INCOMPLETE], Verdict.INCOMPLETE.label),
-            (linked, first_link.Decision.LINKED.label),
-        ]
-        return [(number, label) for number, label in told if number]
+        numbers = {
+            Verdict.CERTAIN: self.to_link,
+            Verdict.DECIDE: self.still_open[Verdict.DECIDE],
+            Verdict.CONFLICT: self.still_open[Verdict.CONFLICT],
+            Verdict.NEW: self.tally.counts[Planned.CREATE],
+            Verdict.INCOMPLETE: self.tally.counts[Planned.INCOMPLETE],
+        }
+        told = [Found(number, verdict.label, verdict.badge) for verdict, number in numbers.items()]
+        return [*told, Found(linked, first_link.Decision.LINKED.label, first_link.Decision.LINKED.badge)]
 
     @property
     def to_link(self) -> int:
@@ -148,5 +167,15 @@ class Glance:
         return plan.tally(self.connection)
 
     @property
-    def tally_estimate(self) -> str:
+    def would(self) -> list[tuple[int, str | Promise]]:
+        """What Enable would do, in numbers and words."""
+        return planned.told(self.tally, self.to_link)
+
+    @property
+    def would_take(self) -> str:
         return estimate.duration(self.tally.calls, self.connection, self.now)
+
+    @property
+    def would_cost(self) -> str:
+        """The calls needed, and at what pace these go."""
+        return estimate.arithmetic(self.tally.calls, self.connection, self.now)

@@ -1,7 +1,7 @@
 """Being the one who calls Exact Online for a connection: sending and reading share one lease, one budget and one memory of limits.
 
-Exact wants one call at a time per administration. Before every call one UPDATE renews the lease and takes the call from the budget; it
-finds no row when the connection left the set it was claimed from (disabled, removed, needs attention), and then Exact is asked nothing more.
+Exact wants one call at a time per administration. Before every call one UPDATE renews the lease and takes the call from the budget. It
+finds no row when the connection left the set it was claimed from (disabled, removed, needs attention); then Exact is asked nothing more.
 """
 
 from __future__ import annotations

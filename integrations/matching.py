@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, StrEnum, auto
@@ -111,8 +111,8 @@ def match(persons: Iterable[Person], relations: Iterable[Relation]) -> dict[int,
     members = [_Member.of(person) for person in persons]
     entries = [_Entry.of(relation) for relation in relations]
     offered: dict[int, list[Candidate]] = defaultdict(list)
-    for pair, against in sorted(_settled(_weighed(_compared(_found(members, entries)))), key=_rank):
-        offered[pair.member.person.key].append(pair.candidate(against))
+    for one in sorted(_offered(_judged(_pairs(members, entries))), key=lambda one: one.rank):
+        offered[one.pair.key].append(one.candidate)
     return {key: tuple(candidates[:SHOWN]) for key, candidates in offered.items()}
 
 
@@ -211,16 +211,29 @@ class _Facts:
         """What both have, and is not the same."""
         pairs = {
             Reason.EMAIL: (self.email, other.email),
-            Reason.PHONE: (self.mobile, other.mobile),
+            Reason.PHONE: (self.phone, other.phone),
             Reason.ADDRESS: (self.postcode, other.postcode),
         }
         return {reason for reason, (ours, theirs) in pairs.items() if ours and theirs and ours != theirs}
 
 
-class Owner(Enum):
-    SELF = auto()  # it bears the called name
-    ANOTHER = auto()  # it bears another name before the last name
+class _Owner(Enum):
+    """Whose an e-mail address seems to be, by what stands before the @."""
+
+    SELF = auto()  # the called name, alone or before the last name
+    ANOTHER = auto()  # another name before the last name
     UNKNOWN = auto()
+
+    @classmethod
+    def of(cls, email: str, name: Named) -> _Owner:
+        words = re.findall(r"[a-z]+", plain(email.partition("@")[0]))
+        joined, called = "".join(words), "".join(name.called)
+        lasts = {last for half in name.last for last in (half.whole, "".join(half.core))}
+        if len(called) > 2 and (called in words or joined in {called + last for last in lasts}):
+            return cls.SELF
+        given = min((joined.removesuffix(last) for last in lasts if joined.endswith(last)), key=len, default="")
+        agrees = given[:1] in (name.initials[:1], called[:1]) and (len(given) < 3 or not called)
+        return cls.UNKNOWN if not given or agrees or given == name.initials else cls.ANOTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,17 +249,6 @@ class _Member:
         facts = _Facts.of(person)
         return cls(person, name, facts, facts.clues(name))
 
-    def email_owner(self) -> Owner:
-        """Whose e-mail address this seems to be, by what stands before the @."""
-        words = re.findall(r"[a-z]+", plain(self.facts.email.partition("@")[0]))
-        joined, called = "".join(words), "".join(self.name.called)
-        lasts = {last for half in self.name.last for last in (half.whole, "".join(half.core))}
-        if len(called) > 2 and (called in words or joined in {called + last for last in lasts}):
-            return Owner.SELF
-        given = min((joined.removesuffix(last) for last in lasts if joined.endswith(last)), key=len, default="")
-        mine = given == self.name.initials or (not called and given[:1] == self.name.initials[:1])
-        return Owner.UNKNOWN if len(given) < 3 or mine else Owner.ANOTHER
-
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -259,14 +261,6 @@ class _Entry:
     def of(cls, relation: Relation) -> _Entry:
         line, facts = Line.read(relation.name), _Facts.of(relation)
         return cls(relation, line, facts, facts.clues(line))
-
-    def contradictions(self) -> list[Contradiction]:
-        facts = (
-            (Contradiction.SUPPLIER, self.relation.is_supplier),
-            (Contradiction.BLOCKED, self.relation.blocked),
-            (Contradiction.ENDED, self.relation.ended),
-        )
-        return [contradiction for contradiction, holds in facts if holds]
 
 
 # What it is worth ---------------------------------------------------------------------------------------------------------
@@ -315,24 +309,16 @@ def _leaves_room(member: _Member, entry: _Entry, how: Likeness, reasons: Set[Rea
         return (
             how is Likeness.INITIAL and len(differ) > 1 and not reasons & {Reason.EMAIL, Reason.PHONE, Reason.NAME_AND_POSTCODE}
         )
-    if Reason.EMAIL in reasons:
-        return how is not Likeness.CALLED and _is_of_a_family(member, how, differ)
-    if how is Likeness.INITIAL and not member.facts.mobile:
+    if how is Likeness.CALLED:
+        # A father and a son of one name, in one house.
+        return Reason.EMAIL not in reasons and {Reason.EMAIL, Reason.PHONE} <= differ
+    owner = _Owner.of(entry.facts.email, member.name)
+    if owner is _Owner.ANOTHER or (how is Likeness.INITIAL and Reason.PHONE in differ):
         return True
-    # A father and a son of one name or of the same initials, in one house: what is personal must not differ.
-    personal = {Reason.EMAIL, Reason.PHONE}
-    return personal <= differ if how is Likeness.CALLED else bool(personal & differ)
-
-
-def _is_of_a_family(member: _Member, how: Likeness, differ: Set[Reason]) -> bool:
-    """Whether this e-mail address may be shared by a family, whose members have one last name, and often one initial."""
-    match member.email_owner():
-        case Owner.ANOTHER:
-            return True
-        case Owner.SELF:
-            return how is Likeness.INITIAL and Reason.PHONE in differ
-        case Owner.UNKNOWN:
-            return how is Likeness.INITIAL and bool({Reason.PHONE, Reason.ADDRESS} & differ)
+    # A family shares an e-mail address, a phone on the wall and a house, its last name and often an initial; some, all initials.
+    if Reason.EMAIL in reasons:
+        return how is Likeness.INITIAL and owner is _Owner.UNKNOWN and Reason.ADDRESS in differ
+    return bool({Reason.EMAIL, Reason.PHONE} & differ) or (how is Likeness.INITIAL and not member.facts.mobile)
 
 
 # Pairs --------------------------------------------------------------------------------------------------------------------
@@ -340,7 +326,7 @@ def _is_of_a_family(member: _Member, how: Likeness, differ: Set[Reason]) -> bool
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """`confidence`: what this pair alone deserves, before others are looked at. `by_code`: one code, and not by chance."""
+    """`by_code`: the codes agree, and not by chance. `confidence`: what this pair deserves before others are looked at."""
 
     member: _Member
     entry: _Entry
@@ -349,107 +335,130 @@ class _Pair:
     by_code: bool = False
     confidence: Confidence | None = None
 
-    def candidate(self, against: Sequence[Contradiction]) -> Candidate:
-        reasons = tuple(reason for reason in Reason if reason in self.reasons)
-        return Candidate(self.entry.relation.guid, _grade(self, against), reasons, tuple(against))
+    @property
+    def key(self) -> int:
+        return self.member.person.key
+
+    @property
+    def guid(self) -> str:
+        return self.entry.relation.guid
+
+    def weighed(self, by_chance: bool) -> _Pair:
+        by_code = Reason.CODE in self.reasons and not by_chance
+        reasons = self.reasons if by_code else self.reasons - {Reason.CODE}
+        worth = _worth(self.likeness, reasons)
+        if worth is Confidence.CERTAIN and _leaves_room(self.member, self.entry, self.likeness, reasons):
+            worth = Confidence.LIKELY
+        if worth is None and Reason.CODE in self.reasons:
+            worth = Confidence.POSSIBLE  # the code is in use, even if that says nothing about who it is
+        return replace(self, by_code=by_code, confidence=worth)
 
     def has_rival(self, others: Iterable[_Pair]) -> bool:
-        return any(other is not self and self._rivalled(other) for other in others)
+        return any(other is not self and self._rivalled_by(other) for other in others)
 
-    def _rivalled(self, other: _Pair) -> bool:
-        """Whether the other is as good, or nearly: a code is given on purpose, and counts against one without."""
+    def _rivalled_by(self, other: _Pair) -> bool:
+        """Whether the other is as good, or nearly. A code is given on purpose: it outweighs what is merely likely, and counts there."""
         if other.confidence is Confidence.LIKELY:
             return other.by_code or (not self.by_code and other.likeness >= self.likeness)
         return other.confidence is Confidence.CERTAIN
 
 
-def _found(members: Sequence[_Member], entries: Sequence[_Entry]) -> Iterator[tuple[_Member, _Entry, set[Reason]]]:
-    """Who share a clue, and of what kinds. A clue that too many have is none."""
+def _pairs(members: Sequence[_Member], entries: Sequence[_Entry]) -> list[_Pair]:
+    compared = [_compared(members[ours], entries[theirs], kinds) for (ours, theirs), kinds in _found(members, entries).items()]
+    on_codes = [pair.likeness for pair in compared if Reason.CODE in pair.reasons]
+    others = on_codes.count(Likeness.OTHER)
+    by_chance = others >= BY_CHANCE and others > len(on_codes) / 2
+    return [pair for pair in (pair.weighed(by_chance) for pair in compared) if pair.confidence]
+
+
+def _found(members: Sequence[_Member], entries: Sequence[_Entry]) -> dict[tuple[int, int], set[Reason]]:
+    """Who share a clue (places in both sequences), and of what kinds. A clue that too many have is none."""
     by_clue: dict[Clue, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for side, records in enumerate((members, entries)):
-        for at, record in enumerate(records):
-            for clue in record.clues:
-                by_clue[clue][side].append(at)
+    for at, member in enumerate(members):
+        for clue in member.clues:
+            by_clue[clue][0].append(at)
+    for at, entry in enumerate(entries):
+        for clue in entry.clues:
+            by_clue[clue][1].append(at)
     kinds: dict[tuple[int, int], set[Reason]] = defaultdict(set)
     for (kind, _), having in by_clue.items():
         if max(map(len, having)) <= SHARED_AT_MOST:
-            for pair in product(*having):
-                kinds[pair].add(kind)
-    for (ours, theirs), shared in kinds.items():
-        yield members[ours], entries[theirs], shared
+            for two in product(*having):
+                kinds[two].add(kind)
+    return kinds
 
 
-def _compared(found: Iterable[tuple[_Member, _Entry, set[Reason]]]) -> Iterator[_Pair]:
-    for member, entry, kinds in found:
-        how = likeness(member.name, entry.line)
-        reasons = kinds & {Reason.CODE, Reason.EMAIL, Reason.PHONE}
-        if how >= Likeness.NEAR:
-            same = bool(member.facts.postcode) and member.facts.postcode == entry.facts.postcode
-            reasons.add(Reason.NAME_AND_POSTCODE if same else Reason.NAME)
-        if member.facts.same_home(entry.facts):
-            reasons.add(Reason.ADDRESS)
-        yield _Pair(member, entry, how, frozenset(reasons))
-
-
-def _weighed(compared: Iterable[_Pair]) -> list[_Pair]:
-    pairs = list(compared)
-    names = [pair.likeness for pair in pairs if Reason.CODE in pair.reasons]
-    others = names.count(Likeness.OTHER)
-    by_chance = others >= BY_CHANCE and others > len(names) / 2
-    weighed = (_weighed_pair(pair, by_chance) for pair in pairs)
-    return [pair for pair in weighed if pair.confidence]
-
-
-def _weighed_pair(pair: _Pair, by_chance: bool) -> _Pair:
-    by_code = Reason.CODE in pair.reasons and not by_chance
-    reasons = pair.reasons if by_code else pair.reasons - {Reason.CODE}
-    worth = _worth(pair.likeness, reasons)
-    if worth is Confidence.CERTAIN and _leaves_room(pair.member, pair.entry, pair.likeness, reasons):
-        worth = Confidence.LIKELY
-    if worth is None and Reason.CODE in pair.reasons:
-        worth = Confidence.POSSIBLE  # the code is in use, whatever that says
-    return replace(pair, by_code=by_code, confidence=worth)
+def _compared(member: _Member, entry: _Entry, kinds: Set[Reason]) -> _Pair:
+    how = likeness(member.name, entry.line)
+    reasons = {*kinds} & {Reason.CODE, Reason.EMAIL, Reason.PHONE}
+    if how >= Likeness.NEAR:
+        same = member.facts.postcode and member.facts.postcode == entry.facts.postcode
+        reasons.add(Reason.NAME_AND_POSTCODE if same else Reason.NAME)
+    if member.facts.same_home(entry.facts):
+        reasons.add(Reason.ADDRESS)
+    return _Pair(member, entry, how, frozenset(reasons))
 
 
 # What is offered ----------------------------------------------------------------------------------------------------------
 
 
-def _settled(pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, list[Contradiction]]]:
-    """What is offered: where one is certain, it alone; and a relation that is certain only there, and where its code is wanted."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A pair, with all that speaks against it."""
+
+    pair: _Pair
+    against: tuple[Contradiction, ...]
+
+    @property
+    def confidence(self) -> Confidence:
+        worth = self.pair.confidence or Confidence.POSSIBLE
+        return Confidence.LIKELY if self.against and worth is Confidence.CERTAIN else worth
+
+    @property
+    def is_certain(self) -> bool:
+        return self.confidence is Confidence.CERTAIN
+
+    @property
+    def candidate(self) -> Candidate:
+        reasons = tuple(reason for reason in Reason if reason in self.pair.reasons)
+        return Candidate(self.pair.guid, self.confidence, reasons, self.against)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, str]:
+        """The best first; the guid makes it the same each time."""
+        grades = [*Confidence, None]
+        worth = grades.index(self.pair.confidence)
+        return grades.index(self.confidence), worth, -self.pair.likeness, -len(self.pair.reasons), self.pair.guid
+
+
+def _judged(pairs: Sequence[_Pair]) -> list[_Judged]:
     of_member: dict[int, list[_Pair]] = defaultdict(list)
     of_relation: dict[str, list[_Pair]] = defaultdict(list)
     for pair in pairs:
-        of_member[pair.member.person.key].append(pair)
-        of_relation[pair.entry.relation.guid].append(pair)
-    judged = [(pair, _against(pair, of_member, of_relation)) for pair in pairs]
-    certain = [pair for pair, against in judged if _grade(pair, against) is Confidence.CERTAIN]
-    keys = {pair.member.person.key for pair in certain}
-    guids = {pair.entry.relation.guid for pair in certain}
-    for pair, against in judged:
-        wanted = pair.entry.relation.guid not in guids or Reason.CODE in pair.reasons
-        if _grade(pair, against) is Confidence.CERTAIN or (pair.member.person.key not in keys and wanted):
-            yield pair, against
+        of_member[pair.key].append(pair)
+        of_relation[pair.guid].append(pair)
+    return [_Judged(pair, tuple(_against(pair, of_relation[pair.guid], of_member[pair.key]))) for pair in pairs]
 
 
-def _against(pair: _Pair, of_member: Mapping[int, list[_Pair]], of_relation: Mapping[str, list[_Pair]]) -> list[Contradiction]:
-    found = pair.entry.contradictions()
-    if pair.likeness is Likeness.OTHER:
-        found.append(Contradiction.NAME)
-    if pair.has_rival(of_relation[pair.entry.relation.guid]):
-        found.append(Contradiction.SHARED)
-    if pair.has_rival(of_member[pair.member.person.key]):
-        found.append(Contradiction.SEVERAL)
-    return found
+def _against(pair: _Pair, of_relation: Iterable[_Pair], of_member: Iterable[_Pair]) -> Iterator[Contradiction]:
+    relation = pair.entry.relation
+    held = (
+        (Contradiction.SUPPLIER, relation.is_supplier),
+        (Contradiction.BLOCKED, relation.blocked),
+        (Contradiction.ENDED, relation.ended),
+        (Contradiction.NAME, pair.likeness is Likeness.OTHER),
+        (Contradiction.SHARED, pair.has_rival(of_relation)),
+        (Contradiction.SEVERAL, pair.has_rival(of_member)),
+    )
+    return (contradiction for contradiction, holds in held if holds)
 
 
-def _grade(pair: _Pair, against: Sequence[Contradiction]) -> Confidence:
-    assert pair.confidence
-    return Confidence.LIKELY if against and pair.confidence is Confidence.CERTAIN else pair.confidence
-
-
-def _rank(judged: tuple[_Pair, list[Contradiction]]) -> tuple[int, int, int, int, str]:
-    """The best first; the guid makes it the same each time."""
-    pair, against = judged
-    grades = list(Confidence)
-    worth = grades.index(pair.confidence or Confidence.POSSIBLE)
-    return grades.index(_grade(pair, against)), worth, -pair.likeness, -len(pair.reasons), pair.entry.relation.guid
+def _offered(judged: Sequence[_Judged]) -> list[_Judged]:
+    """Where one is certain, it alone; and what is certain for one member is for no other, but it is told whose code it stands on."""
+    keys = {one.pair.key for one in judged if one.is_certain}
+    guids = {one.pair.guid for one in judged if one.is_certain}
+    return [
+        one
+        for one in judged
+        if one.is_certain or (one.pair.key not in keys and (one.pair.guid not in guids or Reason.CODE in one.pair.reasons))
+    ]

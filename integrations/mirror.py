@@ -21,7 +21,7 @@ from integrations.exact_online import errors
 from integrations.exact_online.client import DIVISIONS, SYNC_ACCOUNTS, SYNC_DELETED, ExactClient
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
-from integrations.models import ExactOnlineConnection, Mirror, MirroredRelation, RelationLink
+from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
 from integrations.models.link import Held
 from integrations.models.secret import SecretUnreadable
 
@@ -159,18 +159,24 @@ def _mirror_of(connection: ExactOnlineConnection) -> Mirror:
 
 
 def _lose(connection: ExactOnlineConnection, guid: str) -> None:
-    """A relation is gone from Exact: who was linked to it and was never sent has to be decided anew, the others wait for a person."""
+    """A relation is gone from Exact: whether it was merged with another, or its member gets a new one, is for a person to say."""
     links = RelationLink.objects.filter(connection=connection, guid=guid)
-    links.filter(pushed_at__isnull=True).update(guid=None, code=None, confirmed={}, unconfirmed=False, held=Held.DECISION)
-    for link in links.select_related("member"):
-        RelationLink.objects.filter(pk=link.pk).update(
-            parked_revision=link.member.revision,
-            parked_mapping=connection.mapping_key,
-            problem="vanished",
-            problem_details={},
-            attempts=0,
-            not_before=None,
-        )
+    Match.objects.filter(link__in=links).update(decided_at=None, decided_by=None)
+    links.update(
+        guid=None,
+        code=None,
+        confirmed={},
+        unconfirmed=False,
+        pushed_revision=0,
+        pushed_mapping="",
+        parked_revision=None,
+        parked_mapping="",
+        held=Held.DECISION,
+        problem="vanished",
+        problem_details={},
+        attempts=0,
+        not_before=None,
+    )
 
 
 def forget(connection: ExactOnlineConnection) -> None:

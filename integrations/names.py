@@ -29,7 +29,7 @@ _INFIXES = (
     "van von vom de der den des het ten ter te tot in op aan bij onder over uit uyt voor zu zum zur du da dos di la le les el al"
 )
 _SHORT_INFIXES = "t s v d vd vdr vder vden vande vander vanden int"
-_TITLES = "dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw vrouwe mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd ra rc aa"
+_TITLES = "dhr hr heer heren mevrouw mevr mw mv mej mejuffrouw mr mrs ms drs ir ing dr prof ds bc ba bsc ma msc llb llm mba phd ra rc aa"
 # More than one person, or whoever is left of one, or the person behind a firm.
 _TOGETHER = "fam familie family gezin erven erfgenamen weduwe wed en eo and und tav"
 INFIXES = frozenset(_INFIXES.split())
@@ -342,7 +342,7 @@ class _Search:
     def _take_other_half(self) -> bool:
         """What a hyphen ties to a last name that was found is a last name as well: the partner's."""
         found = False
-        for joint in self.joints:
+        for joint in sorted(self.joints):
             before, behind = joint - 1 in self.used, joint in self.used
             if before == behind or not 0 < joint < len(self.words):
                 continue

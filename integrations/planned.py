@@ -20,6 +20,17 @@ from members.models import Member
 
 NOT_COMPARED = "not_compared"
 NOT_COMPARED_LABEL = gettext_lazy("not compared yet")
+# Of one member as of many.
+_TOLD = {
+    Planned.CREATE: gettext_lazy("created"),
+    Planned.CHANGE: gettext_lazy("changed"),
+    Planned.NOTHING: gettext_lazy("unchanged"),
+    Planned.UNDECIDED: gettext_lazy("to be decided, waiting for you"),
+    Planned.CONFLICT: gettext_lazy("in conflict, waiting for you"),
+    Planned.INCOMPLETE: gettext_lazy("incomplete, waiting until that is mended"),
+    Planned.WAITS: gettext_lazy("needing attention"),
+    Planned.LEFT_OUT: gettext_lazy("left out"),
+}
 # As people count: 9 before 10.
 BY_NUMBER = (Length("member_number"), "member_number")
 
@@ -68,6 +79,10 @@ class Line:
         return bool(self.link and self.link.held == Held.BRAKE and self._is_sent)
 
     @property
+    def needs_decision(self) -> bool:
+        return self.planned in (Planned.UNDECIDED, Planned.CONFLICT)
+
+    @property
     def sentence(self) -> str:
         """Why nothing is sent, and what to do; "" where there is nothing to say."""
         match self.planned:
@@ -105,11 +120,19 @@ class Line:
         return LinkProblem(link.reason).sentence(link.problem_details)
 
 
+def told(tally: plan.Tally, to_link: int) -> list[tuple[int, str | Promise]]:
+    """What a plan comes to: number and word, of all that is not zero. `to_link`: members who are linked by it."""
+    found: list[tuple[int, str | Promise]] = [(tally.counts[kind], word) for kind, word in _TOLD.items()]
+    found.insert(3, (to_link, gettext_lazy("linked to a relation that is there")))
+    found.append((tally.unknown, gettext_lazy("not compared yet, which is done first")))
+    return [(number, word) for number, word in found if number]
+
+
 def links(connection: ExactOnlineConnection, kind: str = "") -> QuerySet[RelationLink]:
     """The links of all lines that were compared (of one Planned), by member number."""
     found = plan.lines(connection).exclude(would="")  # type: ignore[misc]
     if kind:
-        found = found.filter(would=kind)
+        found = found.filter(would=kind)  # type: ignore[misc]
     number = "member__member_number"
     return found.order_by(Length(number), number)
 

@@ -282,7 +282,10 @@ class Push:
 
     def _announce(self, **values: object) -> None:
         """Note on the link that a call is coming. In the transaction that renews the lease, so it need not ask for it again."""
-        RelationLink.objects.filter(pk=self.link.pk).update(**values)
+        # What a person decided since it was read (another relation, left out) goes before what was about to be done.
+        same = RelationLink.objects.filter(pk=self.link.pk, guid=self.link.guid, left_out=False).exclude(held=Held.DECISION)
+        if not same.update(**values):
+            raise Stopped
         self._keep(values)
 
     def _write(self, entry: PushAttempt | None = None, **values: object) -> None:

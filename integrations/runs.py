@@ -182,9 +182,13 @@ def _end(run: SyncRun, outcome: SyncRun.Outcome, now: datetime, **values: object
             return False
         ExactOnlineConnection.objects.filter(pk=run.connection_id).update(compare_first=False)
         transaction.on_commit(bell.ring, robust=True)
-    if outcome == Outcome.DONE and now - run.started_at > LONG:
-        notify.run_is_done(SyncRun.objects.select_related("connection", "started_by").get(pk=run.pk))
+        if outcome == Outcome.DONE and now - run.started_at > LONG:
+            transaction.on_commit(lambda: _mail(run.pk), robust=True)
     return True
+
+
+def _mail(pk: int) -> None:
+    notify.run_is_done(SyncRun.objects.select_related("connection__financial_administration", "started_by").get(pk=pk))
 
 
 def count(run: SyncRun) -> dict[str, int]:

@@ -157,7 +157,11 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
                 problem="",
                 problem_details={},
                 attempts=0,
-                held=Case(When(held=Held.BRAKE, then=Value(Held.RELEASED)), default="held"),
+                held=Case(
+                    When(held=Held.BRAKE, then=Value(Held.RELEASED)),
+                    When(held=Held.DECISION, problem="vanished", then=Value(Held.NOT)),
+                    default="held",
+                ),
             )
 
     def leave_out(self) -> int:
@@ -212,4 +216,6 @@ class RelationLink(models.Model):
     @property
     def reason(self) -> str:
         """Why it waits for a person, as a LinkProblem; "" where nothing stands noted."""
-        return {Held.DECISION: "to_be_decided", Held.BRAKE: "held_back"}.get(Held(self.held), self.problem)
+        if self.held == Held.DECISION:
+            return "vanished" if self.problem == "vanished" else "to_be_decided"
+        return "held_back" if self.held == Held.BRAKE else self.problem

@@ -83,7 +83,9 @@ class MirroredRelationQuerySet(models.QuerySet["MirroredRelation"]):
 
     def store(self, mirror: Mirror, accounts: Iterable[Account]) -> None:
         """Write a page: what is new is added, what is known gets its new values."""
-        rows = [MirroredRelation.from_account(mirror, account) for account in accounts]
+        # One of each: a database refuses to write one row twice in one statement.
+        newest = {account.guid: account for account in sorted(accounts, key=lambda account: account.timestamp)}
+        rows = [MirroredRelation.from_account(mirror, account) for account in newest.values()]
         columns = [field.name for field in self.model._meta.concrete_fields if field.name not in ("id", "mirror", "guid")]
         self.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["mirror", "guid"], update_fields=columns)
 
@@ -150,4 +152,4 @@ class MirroredRelation(models.Model):
 def _fitting(column: str, value: str) -> str:
     """Exact publishes no lengths: a value longer than ours is cut, not refused, or one odd relation would stop the reading."""
     longest: int = getattr(MirroredRelation._meta.get_field(column), "max_length")  # noqa: B009  (typed by the column, not the class)
-    return value[:longest]
+    return value.replace("\0", "")[:longest]  # PostgreSQL keeps no NUL

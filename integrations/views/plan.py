@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.generic import DetailView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from integrations import estimate, plan, plan_csv, planned
+from integrations import plan, plan_csv, planned
 from integrations.glance import Glance
 from integrations.models import ExactOnlineConnection
 from integrations.planned import NOT_COMPARED, NOT_COMPARED_LABEL, Line
@@ -53,8 +53,8 @@ class Plan(LeadsToExact, PermissionRequiredMixin, DetailView):
         return [f"integrations/exact_online/{part}.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        connection, now = self.object, timezone.now()
-        glance = Glance.at(connection, now)
+        connection = self.object
+        glance = Glance.at(connection, timezone.now())
         context = super().get_context_data(glance=glance, **kwargs)
         if glance.compared_at is None:
             return context
@@ -67,7 +67,6 @@ class Plan(LeadsToExact, PermissionRequiredMixin, DetailView):
             "chips": chips,
             "kind": kind,
             "page": self._page(kind),
-            "sum": estimate.arithmetic(glance.tally.calls, connection, now),
         }
 
     def _page(self, kind: str) -> Page:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from finance.models import FinancialAdministration
 from integrations.forms import EditForm
-from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
+from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
 from integrations.models.connection import State
 from members import tasks
 from members.models import MemberImport, MemberStatus
@@ -412,7 +412,7 @@ def test_another_start_number_frees_codes_that_never_became_a_relation(world: Wo
 def test_saving_leaves_alone_what_a_drain_wrote_meanwhile(world: World, treasurer: Browser) -> None:
     connection = world.connection()
     form = settings_on(edit_page(treasurer, connection)) | {"code_start": "1000"}
-    ExactOnlineConnection.objects.claim(connection.pk, "drain", timezone.now())
+    ExactOnlineConnection.objects.sending().claim(connection.pk, "drain")
     ExactOnlineConnection.objects.update(day_left=17, minute_left=3)
 
     treasurer.press("exact-online-edit", connection.pk, **form)
@@ -481,6 +481,7 @@ def test_another_client_id_ends_the_consent_and_the_links_stay(world: World, tre
     treasurer.connect(connection, world.treasurer)
     treasurer.press("exact-online-enable", connection.pk)
     world.edit(member, city="Utrecht")
+    world.go_on(SyncRun.objects.get(connection=connection))
     world.drain(connection)
     assert (world.relations()["7"]["City"], world.link(member).guid) == ("Utrecht", guid)
 

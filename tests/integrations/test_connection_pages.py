@@ -15,7 +15,7 @@ from django.utils import timezone
 from finance.models import FinancialAdministration
 from integrations import connections
 from integrations.glance import Glance
-from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
+from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
 from integrations.models.connection import State
 from tests.integrations.conftest import Browser
 from tests.worlds import DIVISION, OTHER_DIVISION, REDIRECT_URI, World
@@ -184,7 +184,7 @@ def test_the_guide_from_add_to_enable(world: World, treasurer: Browser, new_conn
 
     enabled = treasurer.press("exact-online-enable", connection.pk)
     assert "1 member is waiting to be sent." in enabled
-    connection.refresh_from_db()
+    world.go_on(SyncRun.objects.get(connection=connection))
     world.drain(connection)
 
     assert world.relations()[member.member_number]["Email"] == "jan@example.org"
@@ -246,17 +246,19 @@ def test_disable_acts_at_once_and_enable_catches_up(world: World, treasurer: Bro
     assert world.relations()["7"]["City"] is None
 
     treasurer.press("exact-online-enable", connection.pk)
+    assert world.drain(connection) == {}  # compared first
+    world.go_on(SyncRun.objects.going().get(connection=connection))
     world.drain(connection)
     assert world.relations()["7"]["City"] == "Utrecht"
 
 
 def test_disable_stops_a_drain_that_holds_the_lease(world: World) -> None:
     connection = world.connection()
-    assert ExactOnlineConnection.objects.claim(connection.pk, "drain", timezone.now())
+    assert ExactOnlineConnection.objects.sending().claim(connection.pk, "drain")
 
     connections.disable(connection)
 
-    assert not ExactOnlineConnection.objects.held(connection.pk, "drain").exists()
+    assert not ExactOnlineConnection.objects.sending().held(connection.pk, "drain").exists()
 
 
 def test_enable_keeps_a_pause_that_exact_asked_for(world: World, treasurer: Browser) -> None:

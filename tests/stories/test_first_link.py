@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrations import connections, first_link, tasks
+from integrations import connections, first_link, push, tasks
 from integrations.first_link import Choice, Decision, Refused
 from integrations.models import ExactOnlineConnection, Mirror, RelationLink
 from integrations.models.link import Held
@@ -15,7 +15,14 @@ from members.models import Member
 from tests.people import make_user
 from tests.worlds import DIVISION, World
 
-HOME = {"email": "jan@example.nl", "phone": "+31612345678", "address": "Dorpsstraat 12", "postcode": "1234 AB", "city": "Ede", "country": "NL"}
+HOME = {
+    "email": "jan@example.nl",
+    "phone": "+31612345678",
+    "address": "Dorpsstraat 12",
+    "postcode": "1234 AB",
+    "city": "Ede",
+    "country": "NL",
+}
 AT_EXACT = {
     "Email": "jan@example.nl",
     "Phone": "+31612345678",
@@ -46,7 +53,9 @@ def test_each_member_gets_one_verdict(world: World, connection) -> None:
     world.relation("7", **AT_EXACT)
     same = world.member("7", **HOME)
     world.relation("8", "P. Bakker", Email="piet@example.nl", City="Delft")
-    certain = world.member("8", initials="P.", first_name="Piet", infix="", last_name="Bakker", email="piet@example.nl", city="Ede")
+    certain = world.member(
+        "8", initials="P.", first_name="Piet", infix="", last_name="Bakker", email="piet@example.nl", city="Ede"
+    )
     world.relation("90", "Jansen", Email="kees@example.nl")
     world.relation("91", "K. Jansen", Email="kees@example.nl")
     several = world.member("9", initials="K.", first_name="Kees", infix="", last_name="Jansen", email="kees@example.nl")
@@ -179,7 +188,9 @@ def test_what_may_not_be_a_debtor_is_never_linked_by_itself(world: World, connec
 def test_a_person_links_and_only_what_differs_is_sent(world: World, connection) -> None:
     guid = world.relation("90", "Jansen", Email="kees@example.nl", City="Delft")
     world.relation("91", "K. Jansen", Email="kees@example.nl")
-    member = world.member("9", initials="K.", first_name="Kees", infix="", last_name="Jansen", email="kees@example.nl", city="Delft")
+    member = world.member(
+        "9", initials="K.", first_name="Kees", infix="", last_name="Jansen", email="kees@example.nl", city="Delft"
+    )
     world.compare(connection)
     person = make_user()
     link = first_link.decide(world.link(member).pk, Choice.LINK, person.pk, guid=guid)
@@ -326,11 +337,47 @@ def test_undoing_one_link_makes_no_second_relation(world: World, connection) -> 
     world.edit(member, city="Delft")
     assert world.drain(connection) == {}
     assert world.relations()["7"]["City"] == "Ede"
+    # Nor is it linked again behind the back of who undid it.
     connections.disable(connection)
     world.enable(connection)
-    world.drain(connection)
+    assert world.drain(connection) == {}
     assert set(world.relations()) == {"7"}
+    decide(world, member, Choice.LINK, world.relations()["7"]["ID"])
+    assert world.drain(connection) == {"changed": 1}
     assert world.relations()["7"]["City"] == "Delft"
+
+
+def test_who_was_parked_for_a_code_in_use_is_sent_once_that_was_decided(world: World) -> None:
+    connection = world.connection()
+    guid = world.relation("7", "Iemand Anders")
+    member = world.member("7", **HOME)
+    assert world.drain(connection) == {"parked": 1}
+    connections.disable(connection)
+    world.compare(connection)
+    decide(world, member, Choice.LINK, guid)
+    world.enable(connection)
+    assert world.drain(connection) == {"changed": 1}
+    assert world.relations()["7"]["Name"] == "J. de Vries"
+
+
+def test_a_decision_taken_between_the_look_and_the_call_goes_before_it(world: World, connection, monkeypatch) -> None:
+    """The drain has read the link and is about to create; a person links it to a relation that is there."""
+    guid = world.relation("90", "Jansen")
+    member = world.member("7", **HOME)
+    world.enable(connection)
+    mapped = push.map_member
+
+    def decided_meanwhile(*arguments):
+        monkeypatch.setattr("integrations.push.map_member", mapped)
+        decide(world, member, Choice.LINK, guid)
+        return mapped(*arguments)
+
+    monkeypatch.setattr("integrations.push.map_member", decided_meanwhile)
+    world.drain(connection)
+    assert set(world.relations()) == {"90"}
+    world.drain(connection)
+    assert set(world.relations()) == {"90"}
+    assert world.relations()["90"]["Name"] == "J. de Vries"
 
 
 def test_a_link_is_not_undone_under_the_hands_of_who_sends_it(world: World, connection) -> None:

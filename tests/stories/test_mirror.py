@@ -181,7 +181,7 @@ def test_an_empty_list_for_lack_of_rights_ends_nobody(world: World, connection) 
     assert connection.attention == "forbidden"
 
 
-def test_a_relation_deleted_in_exact_parks_its_member_before_anything_is_sent_there(world: World, connection) -> None:
+def test_a_relation_deleted_in_exact_stops_its_member_before_anything_is_sent_there(world: World, connection) -> None:
     world.relation("7")
     member = world.member("7", email="jan@example.nl")
     world.enable(connection)
@@ -189,10 +189,27 @@ def test_a_relation_deleted_in_exact_parks_its_member_before_anything_is_sent_th
     world.exact.delete_account(DIVISION, "7")
     world.compare(connection)
     link = world.link(member)
-    assert (link.problem, link.parked_revision) == ("vanished", member.revision)
+    assert (link.reason, link.held, link.guid) == ("vanished", "decision", None)
     world.exact.clear_log()
+    world.edit(member, city="Delft")
     assert world.drain(connection) == {}
     assert world.writes() == []
+    connection.links.all().try_again(world.now())
+    assert world.drain(connection) == {"created": 1}
+
+
+def test_a_relation_merged_with_another_is_proposed_where_it_went(world: World, connection) -> None:
+    world.relation("7", Email="jan@example.nl")
+    member = world.member("7", email="jan@example.nl")
+    world.enable(connection)
+    world.drain(connection)
+    world.exact.delete_account(DIVISION, "7")
+    survivor = world.relation("80", Email="jan@example.nl")
+    world.compare(connection)
+    link = world.link(member)
+    assert [candidate["guid"] for candidate in link.match.candidates] == [survivor]
+    assert link.reason == "vanished"
+    assert world.drain(connection) == {}
 
 
 def test_another_administration_leaves_nothing_of_the_first(world: World, connection) -> None:

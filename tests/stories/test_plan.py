@@ -90,7 +90,9 @@ def relate(world: World, member: Member, rng: random.Random) -> None:
         fields["EndDate"] = "2020-01-01"
     name = f"{member.initials} {member.infix} {member.last_name}" if rng.random() < 0.8 else "Heel Iemand Anders"
     if code.lstrip("0") not in world.relations():
-        world.relation(code.lstrip("0"), " ".join(name.split()) or "Onbekend", **{key: value for key, value in fields.items() if value})
+        world.relation(
+            code.lstrip("0"), " ".join(name.split()) or "Onbekend", **{key: value for key, value in fields.items() if value}
+        )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -107,7 +109,9 @@ def test_what_is_planned_is_what_is_done(world: World, connection, seed: int) ->
     world.enable(connection)
     while world.drain(connection):
         pass
-    assert done(connection) == {pk: (would, changes if would in ("create", "change") else {}) for pk, (would, changes) in before.items()}
+    assert done(connection) == {
+        pk: (would, changes if would in ("create", "change") else {}) for pk, (would, changes) in before.items()
+    }
     assert len(world.writes()) == tally.calls
     assert {planned: sum(would == planned for would, _ in before.values()) for planned in Planned} == tally.counts
 
