@@ -99,8 +99,8 @@ class Comparison:
         free = free.filter(near or Q()).exclude(Exists(taken))
         columns = ("guid", "code", "name", "email", "phone", "address", "postcode", "is_supplier", "blocked", "end_date")
         return [
-            Relation(str(guid), *fields, ended=bool(end_date and end_date < self.today))
-            for guid, *fields, end_date in free.values_list(*columns).iterator(chunk_size=2000)
+            Relation(str(row.pop("guid")), ended=_is_past(row.pop("end_date"), self.today), **row)
+            for row in free.values(*columns).iterator(chunk_size=2000)
         ]
 
     def _store(self, links: Sequence[RelationLink], found: dict[int, tuple[Candidate, ...]]) -> None:
@@ -157,6 +157,10 @@ class Comparison:
 
 _PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "email", "phone", "address", "postcode")
 _WAITS = (*CONFIRMABLE, Verdict.DECIDE, Verdict.CONFLICT)
+
+
+def _is_past(day: date | None, today: date) -> bool:
+    return day is not None and day < today
 
 
 def _with_decision(links: RelationLinkQuerySet) -> RelationLinkQuerySet:

@@ -21,7 +21,7 @@ from integrations.exact_online import errors
 from integrations.exact_online.client import DIVISIONS, SYNC_ACCOUNTS, SYNC_DELETED, ExactClient
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
-from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
+from integrations.models import ExactOnlineConnection, Match, Mirror, RelationLink
 from integrations.models.link import Held
 from integrations.models.secret import SecretUnreadable
 
@@ -77,7 +77,7 @@ class Reading:
         after = 0 if self.mirror.is_full else self.mirror.relations_after
         page = self._ask(lambda client: client.changed_accounts(after, self.mirror.page_url), SYNC_ACCOUNTS)
         with transaction.atomic():
-            MirroredRelation.objects.store(self.mirror, page.rows)
+            self.mirror.store(page.rows)
             highest = max([self.mirror.highest, *(account.timestamp for account in page.rows)])
             self._write(page_url=page.next_url, highest=highest, rows_read=self.mirror.rows_read + len(page.rows))
             if not page.next_url:
@@ -154,8 +154,10 @@ class Reading:
 
 def _mirror_of(connection: ExactOnlineConnection) -> Mirror:
     """Of the administration that is chosen now: of another one nothing may stay behind."""
-    Mirror.objects.filter(connection=connection).exclude(division=connection.division).delete()
-    return Mirror.objects.get_or_create(connection=connection, defaults={"division": connection.division})[0]
+    division = connection.division
+    assert division is not None, "only what has an administration is readable"  # noqa: S101
+    Mirror.objects.filter(connection=connection).exclude(division=division).delete()
+    return Mirror.objects.get_or_create(connection=connection, defaults={"division": division})[0]
 
 
 def _lose(connection: ExactOnlineConnection, guid: str) -> None:

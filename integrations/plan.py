@@ -49,7 +49,7 @@ def lines(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
 
 
 def tally(connection: ExactOnlineConnection) -> Tally:
-    grouped = lines(connection).order_by().values("would").annotate(n=Count("pk"))
+    grouped = lines(connection).order_by().values("would").annotate(n=Count("pk"))  # type: ignore[misc]  # (annotated in lines)
     counted = {row["would"]: row["n"] for row in grouped}
     unlinked = connection.members_without_link().count()
     counts = {planned: counted.get(planned.value, 0) for planned in Planned}
@@ -177,7 +177,8 @@ class Planner:
         others = RelationLink.objects.filter(connection=self.connection).exclude(pk__in=pks)
         planned = others.filter(match__code__in=codes, match__planned=Planned.CREATE, guid__isnull=True, left_out=False)
         reserved = others.filter(code__in=codes)
-        return {*planned.values_list("match__code", flat=True), *reserved.values_list("code", flat=True)}
+        found = {*planned.values_list("match__code", flat=True), *reserved.values_list("code", flat=True)}
+        return {code for code in found if code}
 
 
 def in_use_facts(relation: MirroredRelation, why: str = Contradiction.NAME) -> dict[str, str]:

@@ -51,6 +51,9 @@ def start(connection: ExactOnlineConnection, kind: SyncRun.Kind, person_id: int 
 def stop(run: SyncRun) -> bool:
     """End it where it is; what was done stays. Stopping what Enable started disables the connection. False when it had ended."""
     with transaction.atomic():
+        # Enable may have taken it over this moment; ended as a comparison, it would send without one.
+        ExactOnlineConnection.objects.select_for_update().get(pk=run.connection_id)
+        run = SyncRun.objects.select_related("connection").get(pk=run.pk)
         stopped = _end(run, Outcome.STOPPED, timezone.now())
         if stopped and run.kind == Kind.ENABLE:
             ExactOnlineConnection.objects.live().filter(pk=run.connection_id).update(enabled=False)

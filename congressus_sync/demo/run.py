@@ -32,9 +32,12 @@ Try this first
        Client secret  {client_secret}
      (Or register one of your own, as in step 1 of the page: {exact}/app-center/)
   3. Click Connect once more; the simulator asks for your consent: click Toestaan.
-  4. Choose the financial administration, the Exact Online administration and the statuses Lid and Alumnus. Click Save.
-  5. Actions > Enable. Watch the relations arrive at {exact}; 60 a minute, so it takes about four minutes.
-  6. Meanwhile change the address of a member who is Lid or Alumnus: it goes before the others and is there within two seconds.
+  4. Choose the financial administration, the Exact Online administration Studievereniging De Kern (1204501) and the statuses Lid and
+     Alumnus. Click Save. Somebody kept books there before: sixty relations are there already.
+  5. Click Compare with Exact. Some members are already the same, some certain, some for you to decide; nothing is written.
+     Link all certain ones, decide the others (everything can be undone), and look at the dry run.
+  6. Actions > Enable. Watch the relations arrive at {exact}; 60 a minute, so it takes about four minutes.
+  7. Meanwhile change the address of a member who is Lid or Alumnus: it goes before the others and is there within two seconds.
      One member has no name at all: see what the connection's page says of that.
 
 Data: {var} (remove that folder to begin anew); what the programs say: {logs}

@@ -66,6 +66,16 @@ class Mirror(models.Model):
     def __str__(self) -> str:
         return f"{self.division}"
 
+    def store(self, accounts: Iterable[Account]) -> None:
+        """Write a page: what is new is added, what is known gets its new values."""
+        # One of each: a database refuses to write one row twice in one statement.
+        newest = {account.guid: account for account in sorted(accounts, key=lambda account: account.timestamp)}
+        rows = [MirroredRelation.from_account(self, account) for account in newest.values()]
+        columns = [field.name for field in MirroredRelation._meta.concrete_fields if field.name not in ("id", "mirror", "guid")]
+        MirroredRelation.objects.bulk_create(
+            rows, batch_size=500, update_conflicts=True, unique_fields=["mirror", "guid"], update_fields=columns
+        )
+
 
 class MirroredRelationQuerySet(models.QuerySet["MirroredRelation"]):
     def of(self, connection: ExactOnlineConnection) -> MirroredRelationQuerySet:
@@ -80,14 +90,6 @@ class MirroredRelationQuerySet(models.QuerySet["MirroredRelation"]):
                 somewhere |= Q(**{f"{column}__icontains": word})
             found = found.filter(somewhere)
         return found
-
-    def store(self, mirror: Mirror, accounts: Iterable[Account]) -> None:
-        """Write a page: what is new is added, what is known gets its new values."""
-        # One of each: a database refuses to write one row twice in one statement.
-        newest = {account.guid: account for account in sorted(accounts, key=lambda account: account.timestamp)}
-        rows = [MirroredRelation.from_account(mirror, account) for account in newest.values()]
-        columns = [field.name for field in self.model._meta.concrete_fields if field.name not in ("id", "mirror", "guid")]
-        self.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["mirror", "guid"], update_fields=columns)
 
 
 class MirroredRelation(models.Model):

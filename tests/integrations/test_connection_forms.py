@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
 
 from finance.models import FinancialAdministration
 from integrations.forms import EditForm

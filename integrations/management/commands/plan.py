@@ -15,7 +15,6 @@ from integrations import connections, plan, plan_csv, runs, waiting
 from integrations.connections import Lacking
 from integrations.glance import Glance
 from integrations.models import ExactOnlineConnection, SyncRun
-from integrations.models.run import SyncRunQuerySet
 
 # A worker may be taking the step that we are waiting for.
 LOOK_AGAIN = 0.5
@@ -78,7 +77,9 @@ def _connection(number: int, *, reads: bool) -> ExactOnlineConnection:
     needed = [LACKING[one]() for one in connections.lacking(connection) if one in LACKING and one != Lacking.CONSENT]
     if needed:
         raise CommandError(
-            _("%(connection)s is not complete, so there is no plan. What lacks: %(list)s. Choose it on the page of the connection.")
+            _(
+                "%(connection)s is not complete, so there is no plan. What lacks: %(list)s. Choose it on the page of the connection."
+            )
             % {"connection": connection, "list": "; ".join(needed)}
         )
     return connection
@@ -93,23 +94,28 @@ def _compare(connection: ExactOnlineConnection) -> str:
             "problem": connection.problem.label,
             "sentence": connection.problem_sentence,
         }
-    if _going(connection).exclude(kind=SyncRun.Kind.COMPARE).exists():
+    going = SyncRun.objects.going().filter(connection=connection)
+    if going.exclude(kind=SyncRun.Kind.COMPARE).exists():
         return _("Exact Online was not asked: what Enable started is still under way.")
+    is_ours = not going.exists()
     run = runs.start(connection, SyncRun.Kind.COMPARE, None)
     try:
-        return _wait_for(run)
+        return _wait_for(run.pk)
     finally:
-        runs.stop(run)  # what we started ends with us
+        for left in going.filter(pk=run.pk, kind=SyncRun.Kind.COMPARE) if is_ours else ():
+            runs.stop(left)
 
 
-def _wait_for(run: SyncRun) -> str:
+def _wait_for(pk: int) -> str:
     while True:
-        more = runs.go_on(run.pk)
-        run = SyncRun.objects.select_related("connection").get(pk=run.pk)
-        if not run.is_going:
-            return "" if run.outcome == SyncRun.Outcome.DONE else _ended(run)
-        if resting := waiting.rest(run.connection, timezone.now(), by_person=True):
-            facts = {"reason": resting[1], "time": waiting.clock(resting[0], timezone.now())}
+        more = runs.go_on(pk)
+        run, now = SyncRun.objects.select_related("connection").get(pk=pk), timezone.now()
+        if run.outcome == SyncRun.Outcome.DONE or run.phase == SyncRun.Phase.SENDING:  # Enable took it over
+            return ""
+        if not run.is_going or run.connection.problem:
+            return _ended(run)
+        if resting := waiting.rest(run.connection, now, by_person=True):
+            facts = {"reason": resting[1], "time": waiting.clock(resting[0], now)}
             return _("Exact Online could not be asked to the end. %(reason)s It can be asked again at %(time)s.") % facts
         if not more:
             time.sleep(LOOK_AGAIN)
@@ -122,10 +128,6 @@ def _ended(run: SyncRun) -> str:
             "sentence": run.connection.problem_sentence,
         }
     return _("The comparison was stopped before it was done.")
-
-
-def _going(connection: ExactOnlineConnection) -> SyncRunQuerySet:
-    return SyncRun.objects.going().filter(connection=connection)
 
 
 def _open(path: Path, mode: str) -> Any:
