@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations import first_link
@@ -192,7 +193,10 @@ class Finding:
 
     @property
     def is_decided(self) -> bool:
-        return self.decision in (Decision.LINKED, Decision.LEFT_OUT) or self.match.decided_at is not None
+        """There is something to undo. Who has no candidate gets a new relation, whether somebody said so or not."""
+        if self.decision == Decision.CREATE:
+            return self.verdict not in (Verdict.NEW, Verdict.INCOMPLETE)
+        return self.decision != Decision.OPEN
 
     @cached_property
     def relation(self) -> Shown | None:
@@ -233,6 +237,11 @@ class Finding:
     def problem(self) -> str:
         """What has to be mended first, in a sentence; "" where nothing has, or that was seen of another revision."""
         match = self.match
+        if self.link.reason == LinkProblem.VANISHED:
+            return _(
+                "The relation of this member was deleted in Exact Online, or merged with another. Link the member to another relation, "
+                "create a new one, or leave the member out."
+            )
         planned_for = (match.planned_revision, match.planned_mapping)
         is_fresh = planned_for == (self.member.revision, self.link.connection.mapping_key)
         return LinkProblem(match.problem).sentence(match.problem_details) if match.problem and is_fresh else ""

@@ -106,7 +106,8 @@ class Glance:
     @property
     def to_decide(self) -> int:
         """Members who may have a relation in Exact, so that somebody has to say so. What is certain, Enable links by itself."""
-        return sum(self.still_open.values()) - (0 if self.connection.enabled else self.to_link)
+        is_linked_soon = not self.connection.enabled or self.connection.compare_first
+        return sum(self.still_open.values()) - (self.to_link if is_linked_soon else 0)
 
     @cached_property
     def asked(self) -> brake.Asked | None:

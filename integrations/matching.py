@@ -17,8 +17,9 @@ from itertools import product
 from django.core.exceptions import ValidationError
 
 from integrations.exact_online.accounts import Account
+from integrations.likeness import Likeness, likeness
 from integrations.mapping import MemberFields, NameStyle, styled_name
-from integrations.names import Likeness, Line, Named, fold, likeness, plain
+from integrations.names import Line, Named, fold, plain
 from members import cleaning
 
 SHOWN = 5
@@ -28,7 +29,9 @@ SHARED_AT_MOST = 8
 BY_CHANCE = 10
 # Of a Dutch number without its 0 or +31, however it is written.
 PHONE_DIGITS = 9
-_HOUSE = re.compile(r"(\d+)\s*([a-z]{1,4}|[-/]\s*\w{1,4})?\s*$")
+# The last number with its addition (12, 12A, 12-2, 12 bis), or one in front (12 rue de la Paix).
+_HOUSE = re.compile(r"(\d+)((?:[a-z]{1,4})?(?:[-/ ]+[a-z0-9]{1,4})*)\s*$")
+_HOUSE_IN_FRONT = re.compile(r"(\d+)()\b")
 _DUTCH_POSTCODE = re.compile(r"\d{4}[A-Z]{2}")
 
 
@@ -176,14 +179,14 @@ class _Facts:
     def of(cls, record: Person | Relation) -> _Facts:
         digits = "".join(re.findall(r"\d", record.phone))
         address = plain(record.address)
-        house = _HOUSE.search(address)
+        house = _HOUSE.search(address) or _HOUSE_IN_FRONT.match(address)
         return cls(
             code=record.code.strip(),
             email=record.email.strip().casefold(),
             phone=digits[-PHONE_DIGITS:] if len(digits) >= PHONE_DIGITS else "",
             postcode="".join(letter for letter in record.postcode.upper() if letter.isalnum()),
-            street=fold(address[: house.start()] if house else address),
-            house=f"{house[1]} {(house[2] or '').strip(' -/')}".strip() if house else "",
+            street=fold(address.replace(house[0], "", 1) if house else address),
+            house=f"{house[1]} {re.sub('[-/ ]', '', house[2])}".strip() if house else "",
         )
 
     def clues(self, name: Named | Line) -> frozenset[Clue]:
@@ -203,9 +206,9 @@ class _Facts:
         return bool(_DUTCH_POSTCODE.fullmatch(self.postcode)) or self.street == other.street
 
     @property
-    def mobile(self) -> str:
-        """A phone somebody carries, "" for one on a wall: that is a household's, and one may have both."""
-        return self.phone if self.phone.startswith("6") else ""
+    def mobile(self) -> bool:
+        """Whether somebody carries this phone; one on a wall is a household's."""
+        return self.phone.startswith("6")
 
     def differences(self, other: _Facts) -> set[Reason]:
         """What both have, and is not the same."""
@@ -267,14 +270,16 @@ class _Entry:
 
 _BY_ITSELF: tuple[set[Reason], ...] = ({Reason.CODE}, {Reason.EMAIL}, {Reason.ADDRESS}, {Reason.PHONE})
 _WITH_CODE: tuple[set[Reason], ...] = ({Reason.CODE, Reason.EMAIL}, {Reason.CODE, Reason.PHONE}, {Reason.CODE, Reason.ADDRESS})
+_SUGGESTIVE: tuple[set[Reason], ...] = ({Reason.CODE}, {Reason.EMAIL, Reason.ADDRESS}, {Reason.EMAIL, Reason.PHONE})
 # Any of these sets of reasons is enough, with a name so alike.
 _ENOUGH: dict[Confidence, dict[Likeness, tuple[set[Reason], ...]]] = {
     Confidence.CERTAIN: {
         Likeness.CALLED: _BY_ITSELF,
         Likeness.INITIALS: _BY_ITSELF,
-        Likeness.INITIAL: ({Reason.CODE}, {Reason.EMAIL}, {Reason.NAME_AND_POSTCODE, Reason.PHONE}),
+        Likeness.INITIAL: ({Reason.CODE}, {Reason.EMAIL}),
         Likeness.CLOSE: (*_WITH_CODE, {Reason.EMAIL, Reason.ADDRESS}, {Reason.EMAIL, Reason.PHONE}),
         Likeness.NEAR: _WITH_CODE,
+        Likeness.LAST: ({Reason.CODE, Reason.EMAIL},),
     },
     Confidence.LIKELY: {
         Likeness.CALLED: ({Reason.NAME_AND_POSTCODE},),
@@ -282,7 +287,8 @@ _ENOUGH: dict[Confidence, dict[Likeness, tuple[set[Reason], ...]]] = {
         Likeness.INITIAL: ({Reason.ADDRESS}, {Reason.PHONE}),
         Likeness.CLOSE: ({Reason.CODE}, {Reason.EMAIL}, {Reason.ADDRESS}),
         Likeness.NEAR: ({Reason.CODE}, {Reason.EMAIL}),
-        Likeness.VAGUE: ({Reason.CODE}, {Reason.EMAIL, Reason.ADDRESS}, {Reason.EMAIL, Reason.PHONE}),
+        Likeness.LAST: _SUGGESTIVE,
+        Likeness.VAGUE: _SUGGESTIVE,
         Likeness.OTHER: ({Reason.CODE, Reason.EMAIL},),
     },
     Confidence.POSSIBLE: {
@@ -291,6 +297,7 @@ _ENOUGH: dict[Confidence, dict[Likeness, tuple[set[Reason], ...]]] = {
         Likeness.INITIAL: ({Reason.NAME_AND_POSTCODE},),
         Likeness.CLOSE: ({Reason.NAME_AND_POSTCODE}, {Reason.PHONE}),
         Likeness.NEAR: ({Reason.NAME_AND_POSTCODE}, {Reason.PHONE}),
+        Likeness.LAST: ({Reason.EMAIL}, {Reason.ADDRESS}, {Reason.PHONE}),
         Likeness.VAGUE: ({Reason.EMAIL}, {Reason.ADDRESS}, {Reason.PHONE}),
         Likeness.OTHER: ({Reason.CODE}, {Reason.EMAIL}),
     },
@@ -313,12 +320,12 @@ def _leaves_room(member: _Member, entry: _Entry, how: Likeness, reasons: Set[Rea
         # A father and a son of one name, in one house.
         return Reason.EMAIL not in reasons and {Reason.EMAIL, Reason.PHONE} <= differ
     owner = _Owner.of(entry.facts.email, member.name)
-    if owner is _Owner.ANOTHER or (how is Likeness.INITIAL and Reason.PHONE in differ):
-        return True
-    # A family shares an e-mail address, a phone on the wall and a house, its last name and often an initial; some, all initials.
-    if Reason.EMAIL in reasons:
-        return how is Likeness.INITIAL and owner is _Owner.UNKNOWN and Reason.ADDRESS in differ
-    return bool({Reason.EMAIL, Reason.PHONE} & differ) or (how is Likeness.INITIAL and not member.facts.mobile)
+    if how is Likeness.INITIAL:
+        # A family has one last name, often one initial, and may share an e-mail address, a phone and a house.
+        return owner is not _Owner.SELF or Reason.PHONE in differ
+    if owner is _Owner.ANOTHER or Reason.EMAIL in reasons:
+        return owner is _Owner.ANOTHER
+    return bool({Reason.EMAIL, Reason.PHONE} & differ) or not (Reason.ADDRESS in reasons or member.facts.mobile)
 
 
 # Pairs --------------------------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ class Line:
 def told(tally: plan.Tally, to_link: int) -> list[tuple[int, str | Promise]]:
     """What a plan comes to: number and word, of all that is not zero. `to_link`: members who are linked by it."""
     found: list[tuple[int, str | Promise]] = [(tally.counts[kind], word) for kind, word in _TOLD.items()]
-    found.insert(3, (to_link, gettext_lazy("linked to a relation that is there")))
+    found.insert(3, (to_link, gettext_lazy("linked to the relation found for them")))
     found.append((tally.unknown, gettext_lazy("not compared yet, which is done first")))
     return [(number, word) for number, word in found if number]
 

@@ -183,7 +183,8 @@
     const chooser = document.getElementById("choose");
     if (target.matches("tr[data-row]")) {
       if (chooser?.open) chooser.close();
-      goTo(target);
+      // Who was quicker than the answer is at another row by now, and stays there.
+      if (!document.activeElement?.closest("tr[data-row]")) goTo(target);
       document.getElementById("announcer").textContent = target.dataset.said ?? "";
     } else if (chooser?.contains(target) && !chooser.open) chooser.showModal();
   });

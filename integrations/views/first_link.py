@@ -29,6 +29,7 @@ from integrations.connections import Lacking
 from integrations.findings import Finding
 from integrations.first_link import Choice, Refused
 from integrations.models import ExactOnlineConnection, Mirror, MirroredRelation, RelationLink, SyncRun
+from integrations.models.link import Held
 from integrations.models.match import CONFIRMABLE
 from integrations.narrowing import Narrowing, chips
 
@@ -75,13 +76,15 @@ def _paged(page: Page) -> dict[str, Any]:
 def _summary(connection: ExactOnlineConnection, narrowing: Narrowing) -> dict[str, Any]:
     """What stands above the table, and changes with every decision."""
     counts, waiting = first_link.counts(connection), first_link.open_counts(connection)
-    decided = first_link.table(connection).filter(match__decided_at__isnull=False)
+    table = first_link.table(connection)
+    # As `confirm` takes them: what somebody took back is not linked with the others.
+    certain = table.filter(held=Held.DECISION, guid__isnull=True, left_out=False, match__decided_at__isnull=True)
     return {
         "narrowing": narrowing,
         "chips": chips(narrowing, counts, waiting),
         "open": sum(waiting.values()),
-        "certain": sum(waiting[verdict] for verdict in CONFIRMABLE),
-        "may_undo_all": decided.exists() and not first_link.was_pushed(connection),
+        "certain": certain.filter(match__verdict__in=CONFIRMABLE).count(),
+        "may_undo_all": table.filter(match__decided_at__isnull=False).exists() and not first_link.was_pushed(connection),
     }
 
 
@@ -119,7 +122,7 @@ class Decide(_OfConnection):
     def post(self, request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
         link = self.link()
         # The buttons of relations say which one, and need not say what for.
-        choice = _choice(request, default=Choice.LINK)
+        choice = _choice(request, default=Choice.LINK.value if request.POST.get("guid") else "")
         if choice == Choice.LINK:
             mirror.refresh(self.connection)
         try:
@@ -200,7 +203,9 @@ class Confirm(_OfConnection):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         mirror.refresh(self.connection)
         linked = first_link.confirm(self.connection, request.user.pk)
-        return self.leave(messages.SUCCESS if linked else messages.INFO, _linked(linked))
+        if not linked:
+            return self.leave(messages.INFO, _("Nobody was linked: nobody who is certain is still open."))
+        return self.leave(messages.SUCCESS, _linked(linked))
 
 
 class UndoAll(_OfConnection):
@@ -219,9 +224,9 @@ class UndoAll(_OfConnection):
         return self.leave(messages.SUCCESS, said % {"count": undone})
 
 
-def _choice(request: HttpRequest, default: Choice | None = None) -> Choice:
-    """What the pressed button stands for. Http404 for what no button of ours says."""
-    asked = request.POST.get("choice", default.value if default else "")
+def _choice(request: HttpRequest, default: str = "") -> Choice:
+    """What the pressed button stands for. Raises Http404 for what no button of ours says."""
+    asked = request.POST.get("choice", default)
     if asked not in Choice.values:
         raise Http404
     return Choice(asked)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations import findings, first_link, runs
 from integrations.matching import Confidence, Contradiction, Reason
 from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink, SyncRun
+from integrations.models.link import Held
 from integrations.models.match import Verdict
 from members.models import Member
 from tests.people import make_user
@@ -215,7 +216,7 @@ def test_a_row_tells_why_and_what_is_different(table: Table) -> None:
     row = table.row(member)
     page = table.page()
 
-    assert [shown.relation.code for shown in row.candidates] == ["40004", "40003"]
+    assert {shown.relation.code for shown in row.candidates} == {"40003", "40004"}
     assert "Kade 9, 4321 ZZ Goes here: Dorpsstraat 1, 1234 AB Delft" in page
     assert "Dorpsstraat 1, 1234AB DELFT no e-mail here: jan@example.org" in page  # a postcode without its blank is the same
     assert "same e-mail, same name but: fits several relations" in page
@@ -373,8 +374,34 @@ def test_creating_leaving_out_and_undoing(table: Table) -> None:
     undone = table.decide(members["decide"], "undo")
 
     link = table.link(members["decide"])
-    assert (link.left_out, link.guid, link.match.decided_at) == (False, None, None)
+    assert (link.left_out, link.guid, link.held) == (False, None, Held.DECISION)
+    assert "to be decided undone: anna, now" in words(undone)
     assert "40033" in words(undone)  # the candidates are back
+
+
+def test_what_was_taken_back_is_not_linked_with_the_other_certain_ones(table: Table) -> None:
+    members = a_bit_of_everything(table)
+    table.compare()
+    table.press("exact-online-confirm")
+    table.decide(members["same"], "undo")
+    assert "Link all" not in table.page()
+    assert table.shown(show="open") == ["4", "3", "1"]
+
+    assert "Nobody was linked: nobody who is certain is still open." in table.press("exact-online-confirm")
+    assert "1 member was linked." in table.decide_many("link", members["same"])
+
+
+def test_who_lost_a_relation_reads_why_a_decision_is_asked(table: Table) -> None:
+    members = a_bit_of_everything(table)
+    guid = table.world.relation("70000", "W. Visser jr.")
+    table.compare()
+    table.decide(members["new"], "link", guid=guid)
+    table.world.exact.delete_account(table.connection.division, guid)
+
+    table.compare()
+
+    assert "The relation of this member was deleted in Exact Online, or merged with another." in table.page(show="open")
+    assert table.row(members["new"]).may_create
 
 
 def test_a_code_that_is_in_use_is_refused_at_the_row(table: Table) -> None:
