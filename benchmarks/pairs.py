@@ -24,7 +24,7 @@ FAMILIES, FATHERS, SPOUSES, NAMESAKES, SUPPLIERS, ENDED, DOUBLED, ORGANISATIONS 
 ONLY_MEMBERS, STRANGERS = 150, 200
 
 # The lists of the demonstration are short; surnames in life are many, and most are borne by few.
-_STEMS = "Bos Veld Brug Molen Dijk Kerk Hof Wester Ooster Noorder Zuider Lange Groene Steen Wolf Haar Linde Eik Berk Kool Zand Heide Roos Klein"
+_STEMS = "Bos Veld Brug Molen Dijk Kerk Hof Wester Ooster Noorder Zuider Lange Groene Steen Wolf Haar Linde Eik Berk Kool Zand Heide Roos"
 _ENDINGS = "man stra sma inga huis kamp meijer ink horst beek berg hout"
 BUILT_SURNAMES = [stem + ending for stem in _STEMS.split() for ending in _ENDINGS.split()]
 OFFICIAL = {
@@ -342,11 +342,13 @@ def society(contact: Human, rng: random.Random) -> str:
     return rng.choice(SOCIETIES).format(f"{rng.choice(BUILT_SURNAMES)}{rng.choice(('', 'se Hoek', 'oord', ' Oost'))}")
 
 
+def without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def ascii_letters(text: str) -> str:
-    plain = (
-        unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")).encode("ascii", "ignore").decode()
-    )
-    return "".join(letter for letter in plain.lower() if letter.isalnum())
+    return "".join(letter for letter in without_accents(text).lower() if letter.isascii() and letter.isalnum())
 
 
 def slip_of_digits(number: str, rng: random.Random) -> str:
@@ -499,9 +501,7 @@ def _last_in_books(last: str, rng: random.Random) -> str:
 def _hand(name: str, rng: random.Random) -> str:
     """The hand that wrote it: accents lost, capitals, double blanks, y for ij, a slip."""
     if rng.random() < 0.6:
-        name = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter)).replace(
-            "ı", "i"
-        )
+        name = without_accents(name)
     if "ij" in name and rng.random() < 0.03:
         name = name.replace("ij", "y")
     if rng.random() < 0.012:

@@ -28,15 +28,13 @@ from integrations.matching import Candidate, Confidence, Contradiction, Person, 
 from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
 from integrations.models.link import Held, RelationLinkQuerySet
 from integrations.models.match import CONFIRMABLE, Verdict
-from integrations.plan import PLAN_FIELDS, Planner, in_use_facts
+from integrations.plan import PLAN_FIELDS, Planner, in_use_facts, plainly_against
 from integrations.problems import LinkProblem
 from integrations.push import known_fields
 
 BATCH = 500
 MARKED_AT_ONCE = 10_000
 FOUND_FIELDS = ("verdict", "guid", "known", "candidates", *PLAN_FIELDS)
-# What speaks against a relation so plainly that it is not a choice among several.
-CONFLICTING = (Contradiction.SUPPLIER, Contradiction.BLOCKED, Contradiction.ENDED, Contradiction.TAKEN)
 
 
 # Comparing ----------------------------------------------------------------------------------------------------------------
@@ -136,7 +134,7 @@ class Comparison:
 
     def _fill_doubtful(self, match: Match, best: Candidate, relation: MirroredRelation, link: RelationLink) -> None:
         """A conflict is what no choice among relations solves: the wanted code is in use, or the relation may not be used."""
-        plainly = next((reason for reason in CONFLICTING if reason in best.against), None)
+        plainly = plainly_against(best.against)
         wanted = relation_code(link.member.member_number, self.connection.code_start)
         if plainly is None and not (relation.code == wanted and Contradiction.NAME in best.against):
             match.verdict = Verdict.DECIDE
@@ -144,7 +142,7 @@ class Comparison:
         match.verdict = Verdict.CONFLICT
         if relation.code == wanted:
             match.problem = LinkProblem.CODE_IN_USE
-            match.problem_details = in_use_facts(relation, plainly or Contradiction.NAME)
+            match.problem_details = in_use_facts(relation, plainly)
 
     def _hold(self, links: RelationLinkQuerySet) -> None:
         """Who may have a relation waits for a decision; who no longer has a candidate does not. What was decided stays."""

@@ -84,7 +84,9 @@ def _person_likeness(member: Named, line: Line) -> Likeness:
     stray = left & INFIXES - ({"de", "den"} if "heer" in left else set())
     if suffixes and member.suffix and member.suffix not in suffixes:
         return Likeness.OTHER
-    if left & TOGETHER or bool(suffixes) != bool(member.suffix):
+    if left & TOGETHER:
+        return Likeness.VAGUE
+    if bool(suffixes) != bool(member.suffix):
         return min(given, Likeness.VAGUE)
     return _doubted(given, doubts | ({"infix"} if stray else set()))
 

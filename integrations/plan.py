@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db.models import Case, CharField, Count, F, Q, Value, When
 
 from integrations import push
-from integrations.mapping import Mapped, map_member
+from integrations.mapping import Mapped, map_member, relation_code
 from integrations.matching import Contradiction
 from integrations.models import ExactOnlineConnection, Match, MirroredRelation, RelationLink
 from integrations.models.link import Held, RelationLinkQuerySet, SyncState, still_open
@@ -145,8 +145,12 @@ class Planner:
         wanted: Collection[str],
     ) -> None:
         match decision:
+            case None if match.verdict == Verdict.CONFLICT:
+                match.planned = Planned.CONFLICT
+                if not match.problem:  # a decision was taken, and back
+                    self._explain(link, match)
             case None:
-                match.planned = Planned.CONFLICT if match.verdict == Verdict.CONFLICT else Planned.UNDECIDED
+                match.planned = Planned.UNDECIDED
             case push.Park(problem):
                 match.planned, match.problem, match.problem_details = Planned.INCOMPLETE, problem, {}
             case push.Nothing():
@@ -158,12 +162,27 @@ class Planner:
             case push.Create(code, fields):
                 match.code = code
                 if code in in_use:
-                    self._conflict(match, LinkProblem.CODE_IN_USE, **in_use_facts(in_use[code]))
+                    relation = in_use[code]
+                    self._conflict(match, LinkProblem.CODE_IN_USE, **in_use_facts(relation, self._why_not(relation)))
                 elif code in wanted or self.first_of.setdefault(code, link.pk) != link.pk:
                     self._conflict(match, LinkProblem.CODE_COLLISION, code=code)
                 else:
                     match.planned = Planned.CREATE
                     match.changes = {name: ["", value] for name, value in fields.items() if name != "Code"}
+
+    def _why_not(self, relation: MirroredRelation) -> Contradiction | None:
+        if relation.is_supplier:
+            return Contradiction.SUPPLIER
+        if relation.blocked:
+            return Contradiction.BLOCKED
+        taken = RelationLink.objects.filter(connection=self.connection, guid=relation.guid)
+        return Contradiction.TAKEN if taken.exists() else None
+
+    def _explain(self, link: RelationLink, match: Match) -> None:
+        best = match.candidates[0]
+        relation = MirroredRelation.objects.of(self.connection).filter(guid=best["guid"]).first()
+        if relation and relation.code == relation_code(link.member.member_number, self.connection.code_start):
+            match.problem, match.problem_details = LinkProblem.CODE_IN_USE, in_use_facts(relation, plainly_against(best["against"]))
 
     def _conflict(self, match: Match, problem: LinkProblem, **facts: str) -> None:
         match.planned, match.problem, match.problem_details = Planned.CONFLICT, problem, facts
@@ -181,6 +200,15 @@ class Planner:
         return {code for code in found if code}
 
 
-def in_use_facts(relation: MirroredRelation, why: str = Contradiction.NAME) -> dict[str, str]:
-    """Facts for the sentence that a code is in use."""
+# What speaks against a relation so plainly that it is not a choice among several.
+_PLAINLY = (Contradiction.SUPPLIER, Contradiction.BLOCKED, Contradiction.ENDED, Contradiction.TAKEN)
+
+
+def plainly_against(against: Collection[str]) -> Contradiction | None:
+    return next((reason for reason in _PLAINLY if reason in against), None)
+
+
+def in_use_facts(relation: MirroredRelation, why: Contradiction | None = None) -> dict[str, str]:
+    """Facts for the sentence that a code is in use: by another name, where nothing plainer speaks against it."""
+    why = why or Contradiction.NAME
     return {"code": relation.code, "name": relation.name, "guid": str(relation.guid), "why": why}

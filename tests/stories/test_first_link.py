@@ -239,6 +239,20 @@ def test_who_is_left_out_stays_out_and_comes_back_undecided(world: World, connec
     assert first_link.decision(world.link(member)) == Decision.OPEN
 
 
+def test_a_conflict_is_explained_again_once_a_decision_is_taken_back(world: World, connection) -> None:
+    world.relation("10", "Drankenhandel Het Vat", IsSupplier=True)
+    member = world.member("10", initials="M.", first_name="Mia", infix="", last_name="Smit")
+    other = world.relation("90", "M. Smit")
+    world.compare(connection)
+    before = world.link(member).match
+    assert (before.problem, before.problem_details["why"]) == ("code_in_use", "supplier")
+    for choice in (Choice.LEAVE_OUT, Choice.LINK):
+        decide(world, member, choice, other)
+        decide(world, member, Choice.UNDO)
+        after = world.link(member).match
+        assert (after.problem, after.problem_details) == (before.problem, before.problem_details)
+
+
 def test_one_relation_is_one_member(world: World, connection) -> None:
     guid = world.relation("70", "J. de Vries", **AT_EXACT)
     first, second = world.member("7", **HOME), world.member("8", **HOME | {"first_name": "Joris"})
