@@ -185,7 +185,7 @@ class _Facts:
             email=record.email.strip().casefold(),
             phone=digits[-PHONE_DIGITS:] if len(digits) >= PHONE_DIGITS else "",
             postcode="".join(letter for letter in record.postcode.upper() if letter.isalnum()),
-            street=fold(address.replace(house[0], "", 1) if house else address),
+            street="".join(re.findall(r"[^\W_]", address.replace(house[0], "", 1) if house else address)),
             house=f"{house[1]} {re.sub('[-/ ]', '', house[2])}".strip() if house else "",
         )
 
@@ -365,9 +365,15 @@ class _Pair:
 
     def _rivalled_by(self, other: _Pair) -> bool:
         """Whether the other is as good, or nearly. A code is given on purpose: it outweighs what is merely likely, and counts there."""
+        if other.confidence is Confidence.CERTAIN:
+            return True
         if other.confidence is Confidence.LIKELY:
             return other.by_code or (not self.by_code and other.likeness >= self.likeness)
-        return other.confidence is Confidence.CERTAIN
+        return not self.by_code and self._doubled_in(other)
+
+    def _doubled_in(self, other: _Pair) -> bool:
+        """A second relation with the member's e-mail address, and at least the last name."""
+        return self.key == other.key and Reason.EMAIL in self.reasons & other.reasons and other.likeness >= Likeness.LAST
 
 
 def _pairs(members: Sequence[_Member], entries: Sequence[_Entry]) -> list[_Pair]:

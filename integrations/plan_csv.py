@@ -22,30 +22,16 @@ SEPARATOR = ";"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _File(Protocol):
+class SupportsWrite(Protocol):
     def write(self, text: str, /) -> object: ...
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str, /) -> str:
-        return text
-
-
-def write(connection: ExactOnlineConnection, file: _File) -> None:
-    """Write the whole plan; `file` is opened as UTF-8, with newline=""."""
-    for text in chunks(connection):
-        file.write(text)
-
-
-def chunks(connection: ExactOnlineConnection) -> Iterator[str]:
-    """The same, row by row."""
-    writer = csv.writer(_Echo(), delimiter=SEPARATOR)
-    yield MARK
+def write(connection: ExactOnlineConnection, file: SupportsWrite) -> None:
+    """Write the whole plan; a file on disk is opened as UTF-8, with newline=""."""
+    file.write(MARK)
+    writer = csv.writer(file, delimiter=SEPARATOR)
     for row in _rows(connection):
-        text: str = writer.writerow([safe(cell) for cell in row])
-        yield text
+        writer.writerow([safe(cell) for cell in row])
 
 
 def safe(cell: str) -> str:

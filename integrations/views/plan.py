@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
@@ -96,12 +96,12 @@ class PlanCsv(PermissionRequiredMixin, SingleObjectMixin, View):
     def get_queryset(self) -> QuerySet[ExactOnlineConnection]:
         return live_connections()
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         connection: ExactOnlineConnection = self.get_object()
         plan.refresh(connection, math.inf)
         name = f"{slugify(_('Dry run'))}-{slugify(str(connection)) or connection.pk}-{timezone.localdate():%Y-%m-%d}.csv"
-        return StreamingHttpResponse(
-            plan_csv.chunks(connection),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        response = HttpResponse(
+            content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )
+        plan_csv.write(connection, response)
+        return response

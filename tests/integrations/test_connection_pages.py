@@ -13,11 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finance.models import FinancialAdministration
-from integrations import connections
+from integrations import brake, connections, first_link
+from integrations.first_link import Choice
 from integrations.glance import Glance
 from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
 from integrations.models.connection import State
+from members.models import Member
 from tests.integrations.conftest import Browser
+from tests.people import make_user
 from tests.worlds import DIVISION, OTHER_DIVISION, REDIRECT_URI, World
 
 Add = Callable[..., ExactOnlineConnection]
@@ -418,6 +421,206 @@ def test_the_list_tells_state_waiting_problems_and_last_sync(world: World, treas
     assert ">enabled</span>" in page
     assert re.findall(r'class="number">(?:<a[^>]*>)?(\d+)', page) == ["1", "1"]
     assert "<time" in page
+
+
+# Before Enable ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ready(world: World) -> ExactOnlineConnection:
+    """Complete, and never enabled."""
+    world.exact.turn(minute_limit=100_000)
+    return world.connection(enabled=False, division_name="Studievereniging De Kern")
+
+
+def undecided(world: World, number: str = "7") -> Member:
+    """A member who may be either of two relations."""
+    world.relation("90", Email="jan@example.nl")
+    world.relation("91", Email="jan@example.nl")
+    return world.member(number, email="jan@example.nl")
+
+
+def folded(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_next_step_is_to_compare_and_enabling_right_away_is_possible(
+    world: World, treasurer: Browser, ready: ExactOnlineConnection
+) -> None:
+    page = treasurer.page(ready.get_absolute_url())
+
+    assert "Nothing has been sent yet. Actions > Enable" in page
+    assert "Next: compare with Exact Online" in page
+    assert "Or enable right away: members are compared first, certain ones are linked, doubtful ones wait for you." in page
+    dialog = page[page.index("<dialog") : page.index("</dialog>")]
+    assert "They are first compared with what Exact Online holds" in dialog
+
+
+def test_what_comparing_found_is_told_with_the_ways_on(world: World, treasurer: Browser, ready: ExactOnlineConnection) -> None:
+    undecided(world)
+    world.relation("8", "P. Bakker", Email="piet@example.nl")
+    world.member("8", initials="P.", first_name="Piet", infix="", last_name="Bakker", email="piet@example.nl")
+    world.members(3, start=20)
+    world.compare(ready)
+
+    page = treasurer.page(ready.get_absolute_url())
+
+    assert "Nothing has been sent yet. Actions > Enable" in page
+    assert "1 certain 1 to be decided 0 conflict 3 new 0 incomplete 0 linked" in folded(page)
+    assert "1 member waits for your decision." in page
+    assert f"{reverse('exact-online-match', args=[ready.pk])}?show=open" in page
+    assert reverse("exact-online-plan", args=[ready.pk]) in page
+    assert "Next: compare" not in page
+    assert "hx-trigger" not in page
+
+
+def test_a_run_is_told_with_its_phase_and_the_page_looks_again(
+    world: World, treasurer: Browser, ready: ExactOnlineConnection
+) -> None:
+    treasurer.press("exact-online-compare", ready.pk)
+    SyncRun.objects.update(phase=SyncRun.Phase.COMPARING, done=1, total=3)
+
+    page = treasurer.page(ready.get_absolute_url())
+
+    assert "Compare with Exact: Comparing members with relations, 33" in folded(page)
+    assert 'hx-trigger="every 2s"' in page
+    assert SyncRun.objects.get().get_absolute_url() in page
+    assert "Comparing members with relations" in treasurer.page(LIST)
+
+
+def test_the_menu_offers_comparing_and_the_dry_run(world: World, treasurer: Browser, ready: ExactOnlineConnection) -> None:
+    for page in (treasurer.page(ready.get_absolute_url()), treasurer.page(LIST)):
+        menu = page[page.index('class="menu-items"') :]
+        assert f'action="{reverse("exact-online-compare", args=[ready.pk])}"' in menu
+        assert f'href="{reverse("exact-online-plan", args=[ready.pk])}"' in menu
+
+
+def test_who_is_to_be_decided_is_asked_for_until_somebody_does(
+    world: World, treasurer: Browser, ready: ExactOnlineConnection
+) -> None:
+    member = undecided(world)
+    world.members(2, start=20)
+    world.enable(ready)
+    world.drain(ready)
+
+    page = treasurer.page(ready.get_absolute_url())
+    assert "1 member waits for your decision." in page
+    # The list on this page is of members to mend; this one is found in the list of members.
+    assert 'id="attention"' not in page
+    assert f'id="count-attention" class="stat attention" href="{reverse("members")}?connection={ready.pk}&amp;state=needs' in (
+        treasurer.client.get(ready.get_absolute_url()).content.decode()
+    )
+    of_member = treasurer.page(member.get_absolute_url())
+    assert "There are relations in Exact Online that may be this member." in of_member
+    assert f'{reverse("exact-online-match", args=[ready.pk])}?q=7"' in of_member
+    assert reverse("member-sync-now", args=[member.pk, ready.pk]) not in of_member
+
+    first_link.decide(world.link(member).pk, Choice.CREATE, None)
+    assert "waits for your decision" not in treasurer.page(ready.get_absolute_url())
+    world.drain(ready)
+    assert "7" in world.relations()
+
+
+def test_what_enable_links_by_itself_is_nobodys_decision(world: World, treasurer: Browser, ready: ExactOnlineConnection) -> None:
+    world.relation("7", Email="jan@example.nl")
+    world.member("7", email="jan@example.nl")
+    world.compare(ready)
+    assert "for your decision" not in treasurer.page(ready.get_absolute_url())
+
+    treasurer.press("exact-online-enable", ready.pk)
+    assert "for your decision" not in treasurer.page(ready.get_absolute_url())
+
+
+# The brake ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def braked(world: World, ready: ExactOnlineConnection) -> ExactOnlineConnection:
+    """Enabled; after which an import brought more new members, and changed more, than goes by unasked."""
+    world.members(60)
+    world.enable(ready)
+    while world.drain(ready):
+        pass
+    brake.go_on(ready)
+    world.moment = timezone.now()
+    members = list(Member.objects.all())
+    for member in members:
+        member.city, member.changed_via = "Ede", "import"
+    Member.objects.bulk_update(members, ["city"])
+    world.members(30, start=1001)
+    world.drain(ready)
+    ready.refresh_from_db()
+    return ready
+
+
+def answer(treasurer: Browser, connection: ExactOnlineConnection, answer: str, **more: str) -> str:
+    return treasurer.press("exact-online-brake", connection.pk, answer=answer, **more)
+
+
+def test_what_is_held_back_is_asked_about(world: World, treasurer: Browser, braked: ExactOnlineConnection) -> None:
+    assert len(world.relations()) == 60
+    page = treasurer.page(braked.get_absolute_url())
+
+    assert "Is this meant? An import or the like would create 30 relations in Exact Online and change 60." in folded(page)
+    assert "Go on" in page
+    assert "Not these" in page
+    assert f'href="{reverse("members")}?connection={braked.pk}&state=needs_attention"' in page
+    assert "held back" in treasurer.page(LIST)
+    one = Member.objects.get(member_number="1001")
+    assert "waits until somebody says whether it is meant" in treasurer.page(one.get_absolute_url())
+
+
+def test_go_on_sends_all_of_it(world: World, treasurer: Browser, braked: ExactOnlineConnection) -> None:
+    page = answer(treasurer, braked, "go_on", seen="30-60")
+    world.drain(braked)
+
+    assert "It goes on: 90 members are sent." in page
+    assert "Is this meant?" not in page
+    assert len(world.relations()) == 90
+    assert world.relations()["1"]["City"] == "Ede"
+
+
+def test_not_these_sends_none_of_it_and_says_why_where_people_look(
+    world: World, treasurer: Browser, braked: ExactOnlineConnection
+) -> None:
+    page = answer(treasurer, braked, "not_these")
+    world.drain(braked)
+
+    assert "90 changes are not sent. What is changed next of those members is." in page
+    assert len(world.relations()) == 60
+    assert world.relations()["1"]["City"] is None
+    listed = page[page.index('id="left-out"') :]
+    assert "Somebody chose not to send this change." in listed
+    assert "Send after all" in listed
+    member = Member.objects.get(member_number="1")
+    assert "Not sent, as you chose." in treasurer.page(member.get_absolute_url())
+
+    treasurer.press("member-take-part", member.pk, braked.pk)
+    world.drain(braked)
+    assert world.relations()["1"]["City"] == "Ede"
+
+
+def test_an_answer_to_other_numbers_is_not_taken(world: World, treasurer: Browser, braked: ExactOnlineConnection) -> None:
+    page = answer(treasurer, braked, "go_on", seen="3-0")
+    world.drain(braked)
+
+    assert "What is held back changed meanwhile, so nothing was done." in page
+    assert len(world.relations()) == 60
+
+
+def test_no_answer_is_no_answer(world: World, treasurer: Browser, braked: ExactOnlineConnection) -> None:
+    assert "Nothing was done." in answer(treasurer, braked, "")
+    assert "Is this meant?" in treasurer.page(braked.get_absolute_url())
+
+
+def test_who_may_not_answer_is_told_and_not_asked(world: World, braked: ExactOnlineConnection) -> None:
+    client = Client()
+    client.force_login(make_user("somebody", "integrations.view_exactonlineconnection"))
+
+    page = client.get(braked.get_absolute_url()).content.decode()
+
+    assert "Is this meant?" in page
+    assert "<form" not in page[page.index("<main") :]
 
 
 # Members who wait for a person --------------------------------------------------------------------------------------------

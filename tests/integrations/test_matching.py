@@ -200,6 +200,36 @@ def test_a_father_with_the_same_initial_in_the_same_house() -> None:
     assert confidence(person(1, "Jan", **shared), entry("J. de Vries", **HOME, **shared)) is LIKELY
 
 
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        ("jan@example.org", CERTAIN),
+        ("jan_83@example.org", CERTAIN),
+        ("jan.devries@example.org", CERTAIN),
+        ("jandevries@example.org", CERTAIN),
+        ("j.devries@example.org", LIKELY),
+        ("familie@example.org", LIKELY),
+        ("joop.devries@example.org", LIKELY),
+        ("janneke@example.org", LIKELY),
+    ],
+)
+def test_an_initial_is_enough_only_where_the_address_bears_the_called_name(email: str, expected: Confidence) -> None:
+    assert confidence(person(email=email), entry("J. de Vries", email=email)) is expected
+    assert confidence(person(email=email), entry("Jan de Vries", email=email)) is CERTAIN
+
+
+def test_a_parent_with_the_same_initials_whose_address_the_child_has() -> None:
+    shared = {"email": "joop.devries@example.org"}
+    assert confidence(person(initials="J.P.", **shared), entry("J.P. de Vries", **shared)) is LIKELY
+    assert confidence(person(initials="J.P.", email=""), entry("J.P. de Vries", **shared, **HOME)) is LIKELY
+
+
+def test_a_phone_on_the_wall_is_of_the_household() -> None:
+    at_home = {"phone": "0201234567"}
+    assert confidence(person(initials="J.P.", **at_home), entry("J.P. de Vries", **at_home)) is LIKELY
+    assert confidence(person(initials="J.P.", **at_home), entry("J.P. de Vries", **at_home, **HOME)) is CERTAIN
+
+
 def test_a_father_and_a_son_of_one_name() -> None:
     son = person(1, "Jan", last_name="Vries jr.")
     assert confidence(son, entry("Jan de Vries sr.", **HOME)) is None
@@ -271,6 +301,18 @@ def test_two_relations_of_one_member() -> None:
     candidates = match([person()], relations)[1]
     assert [(c.guid, c.confidence) for c in candidates] == [("a", LIKELY), ("b", LIKELY)]
     assert all(Contradiction.SEVERAL in c.against for c in candidates)
+
+
+def test_two_relations_with_the_address_of_one_member() -> None:
+    mail = {"email": "jan@example.org"}
+    relations = [entry("Jan de Vries", "a", **mail), entry("De Vries", "b", **mail)]
+    candidates = match([person()], relations)[1]
+    assert [(c.guid, c.confidence, c.against) for c in candidates] == [
+        ("a", LIKELY, (Contradiction.SEVERAL,)),
+        ("b", POSSIBLE, (Contradiction.SEVERAL,)),
+    ]
+    (candidate,) = match([person()], [replace(relations[0], code="1001"), relations[1]])[1]
+    assert (candidate.guid, candidate.confidence) == ("a", CERTAIN)
 
 
 def test_a_namesake_elsewhere_does_not_spoil_what_is_certain() -> None:

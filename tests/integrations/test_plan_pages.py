@@ -249,11 +249,19 @@ def test_of_an_enabled_connection_it_is_what_would_be_sent_now(
     assert chips(page)["change"] == 1
 
 
-def test_what_an_import_would_do_says_that_it_waits(world: World, treasurer: Browser, connection: ExactOnlineConnection) -> None:
+def test_what_an_import_would_do_says_that_it_waits_and_asks(
+    world: World, treasurer: Browser, connection: ExactOnlineConnection
+) -> None:
     compared(world, connection)
     RelationLink.objects.filter(member__member_number="3").update(held="brake")
+    ExactOnlineConnection.objects.update(held_since=timezone.now(), enabled=True)
 
-    assert "waits until somebody says whether it is meant" in rows(treasurer.page(address(connection)))["3"]
+    page = treasurer.page(address(connection))
+
+    assert "create held back 3" in rows(page)["3"]
+    assert "Is this meant?" in page
+    assert reverse("exact-online-brake", args=[connection.pk]) in page
+    assert "waits until somebody says whether it is meant" in downloaded(treasurer, connection)["3"][0]["problem"]
 
 
 def test_a_run_under_way_is_told_and_can_be_watched(world: World, treasurer: Browser, connection: ExactOnlineConnection) -> None:

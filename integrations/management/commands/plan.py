@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from integrations import connections, plan, plan_csv, runs, waiting
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             _open(options["csv"], "a").close()  # said now, not after minutes of reading
         if not options["no_read"]:
             self._read(connection)
+            connection.refresh_from_db()
         glance = Glance.at(connection, timezone.now())
         if glance.compared_at is None:
             raise CommandError(
@@ -65,7 +67,7 @@ class Command(BaseCommand):
             % {"connection": glance.connection, "time": waiting.clock(glance.compared_at, glance.now)}  # type: ignore[arg-type]
         )
         for number, words in glance.would:
-            self.stdout.write(f"{number:>8}  {words}")
+            self.stdout.write(f"{number_format(number, use_l10n=True, force_grouping=True):>9}  {words}")
         self.stdout.write(_("%(sum)s: ready in %(duration)s.") % {"sum": glance.would_cost, "duration": glance.would_take})
 
 
