@@ -33,10 +33,10 @@ def main() -> None:
             if not url:
                 print(f"\n{name}: none here")
                 continue
-            for module in ("calls", "own_time", "latency", "overlap", "storm"):
+            for module in ("calls", "own_time", "latency", "overlap", "first_link", "storm"):
                 print(f"\n{name}, {module}")
                 run(module, url)
-        for module in ("csv_import", "memory"):
+        for module in ("csv_import", "matching", "memory"):
             print(f"\nSQLite, {module}")
             run(module, databases["SQLite"])
 

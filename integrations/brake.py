@@ -140,9 +140,10 @@ def _would(
 
 
 def _hold(connection: ExactOnlineConnection, pks: list[int], now: datetime) -> None:
+    is_first = not RelationLink.objects.filter(connection=connection, held=Held.BRAKE).exists()
     for start in range(0, len(pks), 500):
         RelationLink.objects.filter(pk__in=pks[start : start + 500], held=Held.NOT).update(held=Held.BRAKE)
-    calm = ExactOnlineConnection.objects.live().filter(pk=connection.pk, held_since=None)
-    if calm.update(held_since=now):
+    if is_first:
+        ExactOnlineConnection.objects.filter(pk=connection.pk).update(held_since=now)
         found = asked(connection)
         notify.changes_held_back(connection, found.created, found.changed)

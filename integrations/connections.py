@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from integrations import attention, bell, brake, first_link, runs
 from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
+from integrations.models.link import Held
 from integrations.models.secret import SecretUnreadable
 from integrations.problems import ConnectionProblem, LinkProblem
 from members.models import MemberStatus
@@ -274,7 +275,7 @@ def link_to_relation(link: RelationLink) -> bool:
     still_parked = links.filter(problem=LinkProblem.CODE_IN_USE, parked_revision=link.parked_revision, guid=None)
     try:
         with transaction.atomic():
-            linked = still_parked.update(guid=link.problem_details["guid"], confirmed={}, creating_since=None)
+            linked = still_parked.update(guid=link.problem_details["guid"], confirmed={}, creating_since=None, held=Held.NOT)
             if linked:
                 links.try_again(timezone.now())
                 # After that, for in doubt it would wait; nothing is on its way to a relation that was never ours.

@@ -26,7 +26,7 @@ from integrations.exact_online.accounts import differences
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.matching import Candidate, Confidence, Contradiction, Person, Relation
 from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
-from integrations.models.link import Held, RelationLinkQuerySet
+from integrations.models.link import UNLINKED, Held, RelationLinkQuerySet
 from integrations.models.match import CONFIRMABLE, Verdict
 from integrations.plan import PLAN_FIELDS, Planner, in_use_facts, plainly_against
 from integrations.problems import LinkProblem
@@ -81,6 +81,7 @@ class Comparison:
             found = matching.match(people, self._free_relations(_near(people)))
             self._store(list(_with_decision(links)), found)
             self._hold(links)
+        ask_about_certain(self.connection)
 
     def _people(self, links: RelationLinkQuerySet) -> list[Person]:
         start = self.connection.code_start
@@ -148,9 +149,11 @@ class Comparison:
         """Who may have a relation waits for a decision; who no longer has a candidate does not. What was decided stays."""
         undecided = links.filter(guid__isnull=True, creating_since__isnull=True, match__decided_at__isnull=True)
         waits = Q(match__verdict__in=_WAITS)
-        _update(undecided.filter(waits).exclude(held=Held.DECISION), held=Held.DECISION)
+        certain = Q(match__verdict__in=CONFIRMABLE) & ~Q(problem=LinkProblem.VANISHED)
+        _update(undecided.filter(waits & ~certain).exclude(held=Held.DECISION), held=Held.DECISION)
+        _update(undecided.filter(certain).exclude(held=Held.CERTAIN), held=Held.CERTAIN)
         # Whose relation was deleted in Exact is not given a new one unasked.
-        _update(undecided.filter(~waits, held=Held.DECISION).exclude(problem=LinkProblem.VANISHED), held=Held.NOT)
+        _update(undecided.filter(~waits, held__in=UNLINKED).exclude(problem=LinkProblem.VANISHED), held=Held.NOT)
 
 
 _PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "email", "phone", "address", "postcode")
@@ -178,8 +181,11 @@ def _hold_of(link: RelationLink, match: Match) -> str:
     """As `_hold` will set it."""
     if link.guid is not None or link.creating_since or link.decided_at:  # type: ignore[attr-defined]
         return link.held
-    vanished = link.problem == LinkProblem.VANISHED
-    return Held.DECISION if match.verdict in _WAITS or vanished else Held.NOT
+    if link.problem == LinkProblem.VANISHED:
+        return Held.DECISION
+    if match.verdict in CONFIRMABLE:
+        return Held.CERTAIN
+    return Held.DECISION if match.verdict in _WAITS else Held.NOT
 
 
 def _batches(links: Iterable[RelationLink]) -> Iterator[list[RelationLink]]:
@@ -214,13 +220,18 @@ def decision(link: RelationLink) -> Decision:
         return Decision.LINKED
     if link.left_out:
         return Decision.LEFT_OUT
-    return Decision.OPEN if link.held == Held.DECISION else Decision.CREATE
+    return Decision.OPEN if link.held in UNLINKED else Decision.CREATE
 
 
 def table(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
     """Everybody who takes part and was compared, with member and match."""
     links = RelationLink.objects.kept_by(connection).filter(match__isnull=False)
     return links.select_related("member", "match__decided_by")
+
+
+def undecided(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+    """Of these those that still wait for a decision."""
+    return table(connection).filter(held__in=UNLINKED, guid__isnull=True, left_out=False)
 
 
 def counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
@@ -231,8 +242,7 @@ def counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
 
 def open_counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
     """Of each verdict those that still wait for a decision."""
-    waiting = table(connection).filter(held=Held.DECISION, guid__isnull=True, left_out=False)
-    grouped = waiting.order_by().values("match__verdict").annotate(n=Count("pk"))
+    grouped = undecided(connection).order_by().values("match__verdict").annotate(n=Count("pk"))
     counted = {row["match__verdict"]: row["n"] for row in grouped}
     return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}
 
@@ -404,7 +414,7 @@ def _is_being_sent(connection: ExactOnlineConnection) -> bool:
 def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Collection[int] | None = None) -> int:
     """Link all that is certain and nobody decided about (or only these) to the relation that was found; how many were linked."""
     by = _decided(person_id)
-    held = RelationLink.objects.filter(connection=connection, held=Held.DECISION, guid__isnull=True, left_out=False)
+    held = RelationLink.objects.filter(connection=connection, held__in=UNLINKED, guid__isnull=True, left_out=False)
     held = held.filter(match__decided_at__isnull=True) if pks is None else held.filter(pk__in=pks)
     of_connection = RelationLink.objects.filter(connection=connection)
     there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"))
@@ -427,6 +437,12 @@ def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Colle
     return len(marked)
 
 
+def ask_about_certain(connection: ExactOnlineConnection) -> None:
+    """Where no Enable is to come that links them, also those who are certain wait for somebody to say so."""
+    certain = RelationLink.objects.filter(connection=connection, held=Held.CERTAIN, connection__enabled=True)
+    _update(certain, held=Held.DECISION)
+
+
 def was_pushed(connection: ExactOnlineConnection) -> bool:
     """Something went to Exact for this connection, so that the first link is no longer only ours."""
     sent = Q(pushed_at__isnull=False) | Q(creating_since__isnull=False) | Q(unconfirmed=True)
@@ -447,6 +463,8 @@ def undo_all(connection: ExactOnlineConnection) -> int:
         waits = Q(guid__isnull=False) | Q(match__verdict__in=_WAITS)
         _update(decided.exclude(waits), **_UNLINKED)
         _update(decided.filter(waits), **_UNLINKED | {"held": Held.DECISION})
+        certain = decided.filter(match__verdict__in=CONFIRMABLE)
+        _update(certain, held=Held.CERTAIN)
         Match.objects.filter(link__connection=connection).update(decided_at=None, decided_by=None)
     return count
 
@@ -455,4 +473,4 @@ def forget(connection: ExactOnlineConnection) -> None:
     """Another administration was chosen: what was found in the one before says nothing any more."""
     mirror.forget(connection)
     Match.objects.filter(link__connection=connection).delete()
-    RelationLink.objects.filter(connection=connection, held=Held.DECISION).update(held=Held.NOT)
+    RelationLink.objects.filter(connection=connection, held__in=UNLINKED).update(held=Held.NOT)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import first_link
 from integrations.filters import SEARCHED
 from integrations.models import ExactOnlineConnection, MirroredRelation, RelationLink
-from integrations.models.link import Held, RelationLinkQuerySet
+from integrations.models.link import RelationLinkQuerySet
 from integrations.models.match import Verdict
 
 OPEN = "open"
@@ -49,10 +49,8 @@ class Narrowing:
         return urlencode({name: value for name, value in (("show", self.show), ("q", self.typed)) if value})
 
     def rows(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
-        links = first_link.table(connection)
-        if self.show == OPEN:
-            links = links.filter(held=Held.DECISION, guid__isnull=True, left_out=False)
-        elif self.show:
+        links = first_link.undecided(connection) if self.show == OPEN else first_link.table(connection)
+        if self.show and self.show != OPEN:
             links = links.filter(match__verdict=self.show)
         if self.typed:
             links = links.filter(_is_member(self.typed) | _has_relation(connection, self.typed))

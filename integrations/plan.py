@@ -17,7 +17,7 @@ from integrations import push
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.matching import Contradiction
 from integrations.models import ExactOnlineConnection, Match, MirroredRelation, RelationLink
-from integrations.models.link import Held, RelationLinkQuerySet, SyncState, still_open
+from integrations.models.link import UNLINKED, RelationLinkQuerySet, SyncState, still_open
 from integrations.models.match import CONFIRMABLE, Planned, Verdict
 from integrations.problems import LinkProblem
 
@@ -129,7 +129,7 @@ class Planner:
         """What the engine would do, once what is certain has been confirmed; None where a person has to say so first."""
         if link.left_out:
             return push.Nothing()
-        if link.held == Held.DECISION and not mapped.missing:
+        if link.held in UNLINKED and not mapped.missing:
             if match.verdict not in CONFIRMABLE or match.guid is None:
                 return None
             link = copy.copy(link)
@@ -182,7 +182,10 @@ class Planner:
         best = match.candidates[0]
         relation = MirroredRelation.objects.of(self.connection).filter(guid=best["guid"]).first()
         if relation and relation.code == relation_code(link.member.member_number, self.connection.code_start):
-            match.problem, match.problem_details = LinkProblem.CODE_IN_USE, in_use_facts(relation, plainly_against(best["against"]))
+            match.problem, match.problem_details = (
+                LinkProblem.CODE_IN_USE,
+                in_use_facts(relation, plainly_against(best["against"])),
+            )
 
     def _conflict(self, match: Match, problem: LinkProblem, **facts: str) -> None:
         match.planned, match.problem, match.problem_details = Planned.CONFLICT, problem, facts

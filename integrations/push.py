@@ -21,7 +21,7 @@ from integrations.failures import ConnectionNeedsAttention, Stopped
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.masking import masked
 from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
-from integrations.models.link import Held
+from integrations.models.link import UNLINKED, Held
 
 Action, Outcome = PushAttempt.Action, PushAttempt.Outcome
 # field -> [what Exact held (None = not known), what goes out]
@@ -283,7 +283,7 @@ class Push:
     def _announce(self, **values: object) -> None:
         """Note on the link that a call is coming. In the transaction that renews the lease, so it need not ask for it again."""
         # What a person decided since it was read (another relation, left out) goes before what was about to be done.
-        same = RelationLink.objects.filter(pk=self.link.pk, guid=self.link.guid, left_out=False).exclude(held=Held.DECISION)
+        same = RelationLink.objects.filter(pk=self.link.pk, guid=self.link.guid, left_out=False).exclude(held__in=UNLINKED)
         if not same.update(**values):
             raise Stopped
         self._keep(values)

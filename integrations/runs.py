@@ -128,14 +128,17 @@ def _note(run: SyncRun, **values: object) -> None:
 
 def _compared(run: SyncRun, now: datetime) -> None:
     with transaction.atomic():
+        # First the connection, then the run: in the order in which `start` takes them.
+        connection = ExactOnlineConnection.objects.select_for_update().get(pk=run.connection_id)
         run = SyncRun.objects.select_for_update().get(pk=run.pk)  # Enable may have taken it over
         if not run.is_going:
             raise Stopped
-        connection = ExactOnlineConnection.objects.get(pk=run.connection_id)
+        if run.kind == Kind.ENABLE:
+            first_link.confirm(connection, run.started_by_id)
+        first_link.ask_about_certain(connection)
         if run.kind == Kind.COMPARE:
             _end(run, Outcome.DONE, now)
             return
-        first_link.confirm(connection, run.started_by_id)
         ExactOnlineConnection.objects.filter(pk=connection.pk).update(compare_first=False)
         total = standing.counts(connection)[SyncState.WAITING]
         _note(run, phase=Phase.SENDING, sending_since=now, done=0, total=total)

@@ -40,12 +40,15 @@ class Held(models.TextChoices):
     """Why a link waits for a word of a person, who did nothing wrong."""
 
     NOT = "", _("not held")
+    CERTAIN = "certain", _("certain, linked by Enable")
     DECISION = "decision", _("to be decided")
     BRAKE = "brake", _("held back")
     RELEASED = "released", _("let go by a person")
 
 
 ASKING = (Held.DECISION, Held.BRAKE)
+# Nothing is known for sure of which relation it is, so it never goes out, whoever changes the member.
+UNLINKED = (Held.CERTAIN, Held.DECISION)
 
 
 def _behind(mapping_key: str) -> Q:
@@ -70,7 +73,7 @@ def _vanished() -> Q:
 def still_open(mapping_key: str) -> Q:
     """Enable would do something with it, or ask about it."""
     behind = _behind(mapping_key) & ~_parked(mapping_key)
-    return Q(left_out=False) & (Q(held__in=ASKING) | behind)
+    return Q(left_out=False) & (Q(held__in=(*ASKING, *UNLINKED)) | behind)
 
 
 class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
@@ -81,13 +84,13 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
     def behind(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
         """What Exact does not have yet, and nobody has to decide about first; what the brake holds back is among it."""
         key = connection.mapping_key
-        undecided = Q(held=Held.DECISION)
+        undecided = Q(held__in=UNLINKED)
         return self.kept_by(connection).filter(_behind(key), left_out=False).exclude(undecided).exclude(_parked(key))
 
     def parked(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
         """What somebody has to mend; what somebody chose not to send is not among it."""
         of_connection = self.kept_by(connection).filter(_parked(connection.mapping_key), left_out=False)
-        return of_connection.exclude(problem=DECLINED).exclude(held=Held.DECISION)
+        return of_connection.exclude(problem=DECLINED).exclude(held__in=UNLINKED)
 
     def held(self, connection: ExactOnlineConnection, why: Held) -> RelationLinkQuerySet:
         return self.kept_by(connection).filter(held=why, left_out=False)
@@ -116,6 +119,7 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
             sync_state=Case(
                 When(left_out=True, then=Value(SyncState.LEFT_OUT)),
                 When(held__in=ASKING, then=Value(SyncState.NEEDS_ATTENTION)),
+                When(held=Held.CERTAIN, then=Value(SyncState.WAITING)),
                 When(_parked(mapping_key) & Q(problem=DECLINED), then=Value(SyncState.LEFT_OUT)),
                 When(_parked(mapping_key), then=Value(SyncState.NEEDS_ATTENTION)),
                 When(_behind(mapping_key), then=Value(SyncState.WAITING)),

@@ -26,7 +26,7 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 class SyncRun(models.Model):
     class Kind(models.TextChoices):
         COMPARE = "compare", _("Compare with Exact")
-        ENABLE = "enable", _("First sending")
+        ENABLE = "enable", _("Sending after Enable")
 
     class Phase(models.TextChoices):
         READING = "reading", _("Reading the relations in Exact Online")

@@ -29,7 +29,6 @@ from integrations.connections import Lacking
 from integrations.findings import Finding
 from integrations.first_link import Choice, Refused
 from integrations.models import ExactOnlineConnection, Mirror, MirroredRelation, RelationLink, SyncRun
-from integrations.models.link import Held
 from integrations.models.match import CONFIRMABLE
 from integrations.narrowing import Narrowing, chips
 
@@ -78,7 +77,7 @@ def _summary(connection: ExactOnlineConnection, narrowing: Narrowing) -> dict[st
     counts, waiting = first_link.counts(connection), first_link.open_counts(connection)
     table = first_link.table(connection)
     # As `confirm` takes them: what somebody took back is not linked with the others.
-    certain = table.filter(held=Held.DECISION, guid__isnull=True, left_out=False, match__decided_at__isnull=True)
+    certain = first_link.undecided(connection).filter(match__decided_at__isnull=True)
     return {
         "narrowing": narrowing,
         "chips": chips(narrowing, counts, waiting),

@@ -48,6 +48,7 @@ def connection(world: World) -> ExactOnlineConnection:
     for number in ("7", "8", "9"):
         world.member(number, iban=IBAN, email=f"m{number}@example.org")
     world.drain(connection)
+    world.compare(connection)
     RelationLink.objects.filter(member__member_number="9").leave_out()
     MemberImport.objects.create(name="members.csv", state="done", content=f"member_number;iban\n7;{IBAN}\n".encode())
     ExactOnlineApp.objects.update(client_secret=SECRETS[0])
@@ -66,7 +67,8 @@ def keys(name: str, connection: ExactOnlineConnection) -> dict[str, int]:
     }
     wanted = ALL[name].pattern.converters
     pk = next(found.pk for start, found in of.items() if name.startswith(start)) if wanted else 0
-    return {key: connection.pk if key == "connection_pk" else pk for key in wanted}
+    others = {"connection_pk": connection.pk, "link_pk": connection.links.first().pk, "run_pk": connection.runs.first().pk}
+    return {key: others.get(key, pk) for key in wanted}
 
 
 def read_everything(treasurer: Browser, connection: ExactOnlineConnection) -> dict[str, str]:
