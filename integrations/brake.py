@@ -18,7 +18,7 @@ from django.utils import timezone
 from integrations import bell, notify, push
 from integrations.mapping import map_member
 from integrations.models import ExactOnlineConnection, PushAttempt, RelationLink
-from integrations.models.link import DECLINED, Held, RelationLinkQuerySet
+from integrations.models.link import DECLINED, Held, RelationLinkQuerySet, held_back
 from integrations.tokens import Clock
 from members.models import ChangedVia, Member
 
@@ -39,48 +39,63 @@ class Brake:
 
     def __init__(self, connection: ExactOnlineConnection, now: Clock) -> None:
         self.now = now
-        self._looked_until: datetime | None = None
+        self._passed: set[int] = set()
 
     def apply(self, connection: ExactOnlineConnection) -> None:
         """Hold back what is too much. Before, nothing of it was sent but what was within the limits."""
         came = came_by_bulk(connection).filter(held=Held.NOT)
-        latest = came.aggregate(latest=Max("member__changed_at"))["latest"]
-        if latest is None or latest == self._looked_until:
+        pks = set(came.values_list("pk", flat=True))
+        if pks <= self._passed:
             return
         held = _too_many(connection, came, self.now())
         if held:
             _hold(connection, held, self.now())
-        self._looked_until = latest
+        self._passed = pks - set(held)
 
 
 def came_by_bulk(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
     """What waits because an import or the like changed it since a person last approved."""
-    since = connection.approved_at or connection.enabled_at or connection.created_at
     # Behind for what came in, not because a person changed the settings.
     return RelationLink.objects.behind(connection).filter(
-        member__changed_via__in=BULK, member__changed_at__gt=since, member__revision__gt=F("pushed_revision")
+        member__changed_via__in=BULK, member__changed_at__gt=_since(connection), member__revision__gt=F("pushed_revision")
     )
 
 
+def _since(connection: ExactOnlineConnection) -> datetime:
+    return connection.approved_at or connection.enabled_at or connection.created_at
+
+
 def asked(connection: ExactOnlineConnection) -> Asked:
-    held = RelationLink.objects.held(connection, Held.BRAKE)
+    held = RelationLink.objects.held_back(connection)
     created = held.filter(guid__isnull=True).count()
     return Asked(created, held.count() - created)
 
 
 def go_on(connection: ExactOnlineConnection) -> int:
-    """It is meant: all of it is sent. Tells how many links went on."""
+    """It is meant: all that was asked about is sent. Tells how many links went on."""
     with transaction.atomic():
-        released = RelationLink.objects.filter(connection=connection, held=Held.BRAKE).update(held=Held.NOT)
-        _approve(connection)
+        held = _held(connection)
+        until = held.aggregate(until=Max("member__changed_at"))["until"]
+        released = RelationLink.objects.filter(pk__in=held.values("pk")).update(held=Held.RELEASED)
+        _answered(connection, until)
         transaction.on_commit(bell.ring, robust=True)
     return released
+
+
+def approve(connection: ExactOnlineConnection) -> None:
+    """Whoever enables saw all of it: whatever came up to now is meant."""
+    go_on(connection)
+    _answered(connection, timezone.now())
 
 
 def not_these(connection: ExactOnlineConnection) -> int:
     """None of it is sent, until the member changes again. Tells how many links stay behind."""
     revision = Member.objects.filter(pk=OuterRef("member_id")).values("revision")
     with transaction.atomic():
+        held = _held(connection)
+        until = held.aggregate(until=Max("member__changed_at"))["until"]
+        by_person = RelationLink.objects.filter(connection=connection, held=Held.BRAKE).exclude(held_back())
+        RelationLink.objects.filter(pk__in=by_person.values("pk")).update(held=Held.NOT)
         declined = RelationLink.objects.filter(connection=connection, held=Held.BRAKE).update(
             held=Held.NOT,
             parked_revision=Subquery(revision),
@@ -88,12 +103,21 @@ def not_these(connection: ExactOnlineConnection) -> int:
             problem=DECLINED,
             problem_details={},
         )
-        _approve(connection)
+        _answered(connection, until)
+        transaction.on_commit(bell.ring, robust=True)
     return declined
 
 
-def _approve(connection: ExactOnlineConnection) -> None:
-    ExactOnlineConnection.objects.filter(pk=connection.pk).update(approved_at=timezone.now(), held_since=None)
+def _held(connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+    return RelationLink.objects.filter(connection=connection, held=Held.BRAKE)
+
+
+def _answered(connection: ExactOnlineConnection, until: datetime | None) -> None:
+    """An answer holds for what was asked, not for what came since and nobody looked at yet."""
+    connections = ExactOnlineConnection.objects.filter(pk=connection.pk)
+    connections.update(held_since=None)
+    if until is not None:
+        connections.filter(Q(approved_at__isnull=True) | Q(approved_at__lt=until)).update(approved_at=until)
 
 
 def _too_many(connection: ExactOnlineConnection, came: RelationLinkQuerySet, now: datetime) -> list[int]:
@@ -101,9 +125,9 @@ def _too_many(connection: ExactOnlineConnection, came: RelationLinkQuerySet, now
     links = RelationLink.objects.filter(connection=connection)
     sent = _sent(connection, now)
     new, known = Q(guid__isnull=True), Q(guid__isnull=False)
-    held_back = links.filter(held=Held.BRAKE)
-    created = sent.filter(action=PushAttempt.Action.CREATE).count() + held_back.filter(new).count()
-    changed = sent.filter(action=PushAttempt.Action.UPDATE).count() + held_back.filter(known).count()
+    waiting = RelationLink.objects.held_back(connection)
+    created = sent.filter(action=PushAttempt.Action.CREATE).count() + waiting.filter(new).count()
+    changed = sent.filter(action=PushAttempt.Action.UPDATE).count() + waiting.filter(known).count()
     linked = links.filter(known).count()
     found: list[int] = []
     if created + came.filter(new).count() > (limit := _limit("CREATED", linked - created)):
@@ -114,8 +138,8 @@ def _too_many(connection: ExactOnlineConnection, came: RelationLinkQuerySet, now
 
 
 def _sent(connection: ExactOnlineConnection, now: datetime) -> QuerySet[PushAttempt]:
-    since = max(filter(None, (connection.approved_at, now - DAY)))
-    return connection.attempts.filter(at__gt=since, via__in=BULK, outcome=PushAttempt.Outcome.DONE)
+    of_pass = connection.attempts.filter(at__gt=now - DAY, member__changed_at__gt=_since(connection))
+    return of_pass.filter(via__in=BULK, outcome=PushAttempt.Outcome.DONE)
 
 
 def _limit(kind: str, linked: int) -> int:

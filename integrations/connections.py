@@ -97,6 +97,7 @@ def change_credentials(connection: ExactOnlineConnection, site: str, client_id: 
             return
         elsewhere = {"site": site, "division": None, "division_name": ""} if site != connection.site else {}
         ExactOnlineConnection.objects.filter(pk=connection.pk).update(app=app, token=None, enabled=False, **elsewhere)
+        runs.end_with(connection)
         forget_if_unused(app_id=connection.app_id, token_id=connection.token_id)
     _settle(ExactOnlineConnection.objects.filter(pk=connection.pk))
 
@@ -166,8 +167,6 @@ def save_settings(pk: int, seen: str, values: Mapping[str, Any], statuses: Itera
         before, after = set(connection.statuses.all()), set(statuses)
         if before != after:
             connection.statuses.set(after)
-            # Who takes part from now on does so by a person's choice, however they came here.
-            ExactOnlineConnection.objects.filter(pk=connection.pk).update(approved_at=timezone.now())
         transaction.on_commit(bell.ring, robust=True)
         return bool(changed) or before != after
 
@@ -210,7 +209,7 @@ def enable(connection: ExactOnlineConnection, person_id: int | None = None) -> b
             return False
         now = timezone.now()
         ExactOnlineConnection.objects.filter(pk=fresh.pk).update(enabled=True, enabled_at=now, was_enabled=True)
-        brake.go_on(fresh)
+        brake.approve(fresh)
         runs.start(fresh, SyncRun.Kind.ENABLE, person_id)
     return True
 

@@ -19,7 +19,7 @@ from integrations.exact_online import errors
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
 from integrations.models import ExactOnlineConnection, RelationLink
-from integrations.models.link import Held
+from integrations.models.link import held_back
 from integrations.models.secret import SecretUnreadable
 from integrations.push import Push
 from integrations.tokens import Clock
@@ -135,7 +135,7 @@ class Drain:
         return pushed
 
     def _push_one(self, pk: int, *, by_person: bool) -> None:
-        allowed = self._behind if by_person else self._behind.exclude(held=Held.BRAKE)
+        allowed = self._behind if by_person else self._behind.exclude(held_back())
         link = next(iter(allowed.filter(pk=pk)), None)
         if link is None:  # settled, left out, held back or gone since it was listed
             return
@@ -170,7 +170,8 @@ class Drain:
         for _ in RelationLink.objects.ensure(self._seen, since):
             self._lease.renew()
         try:
-            first_link.Comparison(self._seen, localdate(self.now())).look_at_newcomers()
+            for _ in first_link.Comparison(self._seen, localdate(self.now())).newcomers():
+                self._lease.renew()
         except MISTAKES as mistake:
             # Ours. Who was not compared might be made a second time, so nothing goes on before somebody looked.
             logger.exception("mistake_of_ours", connection=self.pk)

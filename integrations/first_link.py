@@ -7,7 +7,7 @@ Everything here changes our own rows only. Undoing forgets that a relation belon
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from itertools import islice
@@ -16,25 +16,28 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Lower, Now, NullIf
+from django.db.models.functions import Now, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import bell, matching, mirror
-from integrations.exact_online.accounts import differences
+from integrations import bell, matching, mirror, plan
+from integrations.exact_online.accounts import Account, differences
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.matching import Candidate, Confidence, Contradiction, Person, Relation
 from integrations.models import ExactOnlineConnection, Match, Mirror, MirroredRelation, RelationLink
-from integrations.models.link import UNLINKED, Held, RelationLinkQuerySet
+from integrations.models.link import DECLINED, UNLINKED, Held, RelationLinkQuerySet
 from integrations.models.match import CONFIRMABLE, Verdict
+from integrations.models.mirror import name_key, phone_key
 from integrations.plan import PLAN_FIELDS, Planner, in_use_facts, plainly_against
 from integrations.problems import LinkProblem
 from integrations.push import known_fields
 
 BATCH = 500
 MARKED_AT_ONCE = 10_000
-FOUND_FIELDS = ("verdict", "guid", "known", "candidates", *PLAN_FIELDS)
+FOUND_FIELDS = ("verdict", "guid", "known", "candidates", "compared_revision", "row_version", *PLAN_FIELDS)
+# Of so few newcomers only the relations that could be one of them are looked at.
+FEW = 20
 
 
 # Comparing ----------------------------------------------------------------------------------------------------------------
@@ -59,26 +62,30 @@ class Comparison:
         found = matching.match(self._people(links.filter(guid__isnull=True)), self._free_relations())
         yield 0, total
         done = 0
-        for batch in _batches(
-            links.select_related("member").annotate(decided_at=F("match__decided_at")).iterator(chunk_size=BATCH)
-        ):
+        for batch in _batches(_with_decision(links).iterator(chunk_size=BATCH)):
             self._store(batch, found)
             done += len(batch)
             yield done, total
         self._hold(RelationLink.objects.filter(connection=self.connection))
         Mirror.objects.filter(connection=self.connection).update(compared_at=timezone.now())
 
-    def look_at_newcomers(self) -> None:
-        """Who came since the comparison, against what was read last: a relation somebody made by hand is not made a second time."""
+    def newcomers(self) -> Iterator[int]:
+        """Who came since the comparison, against what was read last: a relation somebody made by hand is not made a second time.
+
+        Tells before each batch how many it looks at.
+        """
         if not Mirror.objects.filter(connection=self.connection, compared_at__isnull=False).exists():
             return
-        newcomers = RelationLink.objects.kept_by(self.connection).filter(
-            match__isnull=True, guid__isnull=True, creating_since__isnull=True
+        # Also who changed since it was compared: with a name, or another e-mail, more may be found.
+        unseen = Q(match__isnull=True) | Q(
+            match__decided_at__isnull=True, pushed_at__isnull=True, member__revision__gt=F("match__compared_revision")
         )
+        newcomers = RelationLink.objects.kept_by(self.connection).filter(unseen, guid__isnull=True, creating_since__isnull=True)
         while pks := list(newcomers.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+            yield len(pks)
             links = RelationLink.objects.filter(pk__in=pks)
             people = self._people(links)
-            found = matching.match(people, self._free_relations(_near(people)))
+            found = matching.match(people, self._free_relations(_near(people) if len(people) <= FEW else None))
             self._store(list(_with_decision(links)), found)
             self._hold(links)
         ask_about_certain(self.connection)
@@ -94,8 +101,7 @@ class Comparison:
     def _free_relations(self, near: Q | None = None) -> list[Relation]:
         """Those that no member has yet."""
         taken = RelationLink.objects.filter(connection=self.connection, guid=OuterRef("guid"))
-        free = MirroredRelation.objects.of(self.connection).alias(found_email=Lower("email"))
-        free = free.filter(near or Q()).exclude(Exists(taken))
+        free = MirroredRelation.objects.of(self.connection).filter(near or Q()).exclude(Exists(taken))
         columns = ("guid", "code", "name", "email", "phone", "address", "postcode", "is_supplier", "blocked", "end_date")
         return [
             Relation(str(row.pop("guid")), ended=_is_past(row.pop("end_date"), self.today), **row)
@@ -103,18 +109,40 @@ class Comparison:
         ]
 
     def _store(self, links: Sequence[RelationLink], found: dict[int, tuple[Candidate, ...]]) -> None:
+        began = timezone.now()
         candidates = {link.pk: found.get(link.pk, ()) for link in links if link.guid is None}
-        best = {candidate.guid for of_link in candidates.values() for candidate in of_link[:1]}
-        relations = {str(row.guid): row for row in MirroredRelation.objects.of(self.connection).filter(guid__in=best)}
+        wanted = {candidate.guid for of_link in candidates.values() for candidate in of_link[:1]}
+        wanted |= {str(link.guid) for link in links if link.guid and link.pushed_at is None}
+        relations = {str(row.guid): row for row in MirroredRelation.objects.of(self.connection).filter(guid__in=wanted)}
+        self._know_anew([link for link in links if link.guid and link.pushed_at is None], relations)
         matches = [self._match(link, candidates.get(link.pk, ()), relations) for link in links]
         # Planned as if the holds below were there already.
         for link, match in zip(links, matches, strict=True):
             link.held = _hold_of(link, match)
         self._planner.plan(list(zip(links, matches, strict=True)))
-        Match.objects.bulk_create(matches, update_conflicts=True, unique_fields=["link"], update_fields=FOUND_FIELDS)
+        self._write(matches)
+        # What somebody decided while this was looked at is planned as it was decided.
+        decided = plan.lines(self.connection).filter(pk__in=[link.pk for link in links], match__decided_at__gte=began)
+        if late := list(decided):
+            self._planner.store(late)
+
+    def _write(self, matches: Sequence[Match]) -> None:
+        try:
+            with transaction.atomic():
+                _upsert(matches)
+        except IntegrityError:  # somebody deleted a member meanwhile
+            alive = set(RelationLink.objects.filter(pk__in=[match.link_id for match in matches]).values_list("pk", flat=True))
+            _upsert([match for match in matches if match.link_id in alive])
+
+    def _know_anew(self, links: Sequence[RelationLink], relations: Mapping[str, MirroredRelation]) -> None:
+        """Who was linked and never sent: what the bookkeeper changed since is known too."""
+        for link in links:
+            if (relation := relations.get(str(link.guid))) and not link.unconfirmed:
+                link.confirmed = known_fields(relation.account(), map_member(link.member, self._settings))
+                RelationLink.objects.filter(pk=link.pk, guid=link.guid, pushed_at=None).update(confirmed=link.confirmed)
 
     def _match(self, link: RelationLink, candidates: tuple[Candidate, ...], relations: dict[str, MirroredRelation]) -> Match:
-        match = Match(link=link, candidates=[asdict(candidate) for candidate in candidates])
+        match = Match(link=link, candidates=[asdict(found) for found in candidates], compared_revision=link.member.revision)
         mapped = map_member(link.member, self._settings)
         if link.guid is not None:
             match.verdict = Verdict.LINKED
@@ -129,7 +157,7 @@ class Comparison:
         return match
 
     def _fill_certain(self, match: Match, relation: MirroredRelation, mapped: Mapped) -> None:
-        match.guid, match.code = relation.guid, relation.code
+        match.guid, match.code, match.row_version = relation.guid, relation.code, relation.row_version
         match.known = known_fields(relation.account(), mapped)
         match.verdict = Verdict.CERTAIN if differences(mapped.fields, match.known) else Verdict.SAME
 
@@ -147,7 +175,7 @@ class Comparison:
 
     def _hold(self, links: RelationLinkQuerySet) -> None:
         """Who may have a relation waits for a decision; who no longer has a candidate does not. What was decided stays."""
-        undecided = links.filter(guid__isnull=True, creating_since__isnull=True, match__decided_at__isnull=True)
+        undecided = links.not_declined().filter(guid__isnull=True, creating_since__isnull=True, match__decided_at__isnull=True)
         waits = Q(match__verdict__in=_WAITS)
         certain = Q(match__verdict__in=CONFIRMABLE) & ~Q(problem=LinkProblem.VANISHED)
         _update(undecided.filter(waits & ~certain).exclude(held=Held.DECISION), held=Held.DECISION)
@@ -160,6 +188,10 @@ _PERSON = ("initials", "first_name", "infix", "last_name", "organisation", "emai
 _WAITS = (*CONFIRMABLE, Verdict.DECIDE, Verdict.CONFLICT)
 
 
+def _upsert(matches: Sequence[Match]) -> None:
+    Match.objects.bulk_create(matches, update_conflicts=True, unique_fields=["link"], update_fields=FOUND_FIELDS)
+
+
 def _is_past(day: date | None, today: date) -> bool:
     return day is not None and day < today
 
@@ -169,17 +201,25 @@ def _with_decision(links: RelationLinkQuerySet) -> RelationLinkQuerySet:
 
 
 def _near(people: Sequence[Person]) -> Q:
-    """Relations that could be one of these few: by code, e-mail or postcode, with which every likeness begins."""
-    postcodes = {"".join(person.postcode.split()) for person in people} - {""}
-    written = {f"{bare[:4]} {bare[4:]}" for bare in postcodes} | postcodes
-    emails = {person.email.casefold() for person in people} - {""}
-    near = Q(code__in={person.code for person in people} - {""}) | Q(postcode__in=written | {text.lower() for text in written})
-    return near | Q(found_email__in=emails)
+    """Relations that could be one of these few: every likeness begins with a code, an e-mail, a phone, or a last name."""
+    near = Q(code__in={person.code for person in people} - {""})
+    near |= Q(phone_key__in={phone_key(person.phone) for person in people} - {""})
+    for person in people:
+        if person.email:
+            near |= Q(email__iexact=person.email)
+        for word in (person.last_name, person.organisation):
+            # One half of a double name is enough to look; names are compared later.
+            halves = (name_key(half) for half in word.replace("-", " ").split())
+            for half in halves:
+                if len(half) > 2:
+                    near |= Q(name_key__contains=half)
+    return near
 
 
 def _hold_of(link: RelationLink, match: Match) -> str:
     """As `_hold` will set it."""
-    if link.guid is not None or link.creating_since or link.decided_at:  # type: ignore[attr-defined]
+    is_declined = link.problem == DECLINED and link.parked_revision == link.member.revision
+    if link.guid is not None or link.creating_since or is_declined or link.decided_at:  # type: ignore[attr-defined]
         return link.held
     if link.problem == LinkProblem.VANISHED:
         return Held.DECISION
@@ -249,7 +289,7 @@ def open_counts(connection: ExactOnlineConnection) -> dict[Verdict, int]:
 
 def version(link: RelationLink) -> str:
     """Changes with every decision about the link; `link` comes with its match."""
-    seen = (link.guid, link.left_out, link.held, link.match.decided_at)
+    seen = (link.guid, link.creating_since, link.left_out, link.held, link.match.decided_at)
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:12]
 
 
@@ -277,6 +317,12 @@ def decide(link_pk: int, choice: Choice, person_id: int | None, *, seen: str | N
         # The lock is on the link alone: PostgreSQL refuses to lock what an outer join may lack.
         RelationLink.objects.select_for_update().get(pk=link_pk)
         link = RelationLink.objects.select_related("member", "match__decided_by", "connection").get(pk=link_pk)
+        if not hasattr(link, "match"):
+            raise Refused(
+                _(
+                    "Another administration was chosen since, so what was found no longer counts. Choose Compare with Exact once more."
+                )
+            )
         if seen is not None and seen != version(link):
             raise Refused(_meanwhile(link))
         match choice:
@@ -329,6 +375,7 @@ def _link(link: RelationLink, guid: str) -> None:
     mapped = map_member(link.member, link.connection.mapping_settings)
     known = known_fields(relation.account(), mapped)
     values = {"guid": relation.guid, "code": relation.code or None, "confirmed": known, "left_out": False, **_SETTLED}
+    _free_codes(link.connection)
     try:
         with transaction.atomic():
             RelationLink.objects.filter(pk=link.pk).update(**values)
@@ -344,7 +391,12 @@ def _demand_unlinked(link: RelationLink) -> None:
     if link.guid is not None:
         raise Refused(_("%(member)s is linked already. Undo that first.") % facts)
     if link.creating_since:
-        raise Refused(_("A new relation for %(member)s is on its way to Exact Online. Look again in a minute.") % facts)
+        raise Refused(_on_its_way(link))
+
+
+def _on_its_way(link: RelationLink) -> str:
+    facts = {"member": link.member.display_name}
+    return _("A new relation for %(member)s is on its way to Exact Online. Look again in a minute.") % facts
 
 
 def _relation(link: RelationLink, guid: str) -> MirroredRelation:
@@ -377,15 +429,39 @@ def _create(link: RelationLink) -> None:
 
 def _undo(link: RelationLink) -> None:
     """Back to undecided. The relation stays in Exact as it is; the member waits, for it must not be made a second time by itself."""
-    if link.guid is not None and _is_being_sent(link.connection):
-        raise Refused(_("This connection is sending right now. Disable it, or try again when it is done; nothing was changed."))
-    waits = link.guid is not None or link.match.verdict in _WAITS
+    if link.creating_since:
+        raise Refused(_on_its_way(link))
+    if link.guid is not None:
+        if _is_being_sent(link.connection):
+            raise Refused(
+                _("This connection is sending right now. Disable it, or try again when it is done; nothing was changed.")
+            )
+        _remember(link)
+    nothing_found = link.match.verdict in (Verdict.NEW, Verdict.INCOMPLETE)
+    waits = link.guid is not None or link.held in UNLINKED or not nothing_found
     RelationLink.objects.filter(pk=link.pk).update(**_UNLINKED | {"held": Held.DECISION if waits else Held.NOT})
 
 
-# Whatever it waited for, it was decided.
+def _remember(link: RelationLink) -> None:
+    """A relation of ours, made after the last reading, is in Exact: its code is in use, and it may be linked again."""
+    mirror_of = Mirror.objects.filter(connection=link.connection).first()
+    if link.guid is None or mirror_of is None or mirror_of.relations.filter(guid=link.guid).exists():
+        return
+    fields = {name: value or "" for name, value in link.confirmed.items()}
+    mirror_of.store([Account(guid=str(link.guid), code=link.code or "", fields=fields)])
+
+
+def _free_codes(connection: ExactOnlineConnection) -> None:
+    """A code that was reserved and never became a relation binds nobody, and may be that of a relation of somebody else."""
+    unbound = RelationLink.objects.filter(
+        connection=connection, guid__isnull=True, creating_since__isnull=True, pushed_at__isnull=True, code__isnull=False
+    )
+    unbound.update(code=None)
+
+
+# Whatever it waited for, a person decided; nor does the brake hold it.
 _SETTLED: dict[str, Any] = {
-    "held": Held.NOT,
+    "held": Held.RELEASED,
     "parked_revision": None,
     "parked_mapping": "",
     "problem": "",
@@ -414,14 +490,20 @@ def _is_being_sent(connection: ExactOnlineConnection) -> bool:
 def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Collection[int] | None = None) -> int:
     """Link all that is certain and nobody decided about (or only these) to the relation that was found; how many were linked."""
     by = _decided(person_id)
-    held = RelationLink.objects.filter(connection=connection, held__in=UNLINKED, guid__isnull=True, left_out=False)
+    kept = RelationLink.objects.kept_by(connection).filter(held__in=UNLINKED, guid__isnull=True, left_out=False)
+    held = kept.not_declined().filter(member__revision=F("match__compared_revision"))
     held = held.filter(match__decided_at__isnull=True) if pks is None else held.filter(pk__in=pks)
     of_connection = RelationLink.objects.filter(connection=connection)
-    there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"))
+    # As it was when it was found: what the bookkeeper changed since is compared once more first.
+    there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"), row_version=OuterRef("row_version"))
+    rival = Match.objects.filter(link__in=kept.values("pk"), guid=OuterRef("guid")).exclude(pk=OuterRef("pk"))
     taken = of_connection.filter(Q(guid=OuterRef("guid")) | Q(code=OuterRef("code"))).exclude(pk=OuterRef("link"))
-    certain = Match.objects.filter(link__in=held.values("pk"), verdict__in=CONFIRMABLE).filter(Exists(there), ~Exists(taken))
+    certain = Match.objects.filter(link__in=held.values("pk"), verdict__in=CONFIRMABLE).filter(
+        Exists(there), ~Exists(taken), ~Exists(rival)
+    )
     mine = Match.objects.filter(link=OuterRef("pk"))
     with transaction.atomic():
+        _free_codes(connection)
         # Marked first, by this moment: what is marked is what is linked, however much comes in between.
         marked = list(certain.values_list("pk", flat=True))
         for start in range(0, len(marked), MARKED_AT_ONCE):
@@ -460,8 +542,8 @@ def undo_all(connection: ExactOnlineConnection) -> int:
                 )
             )
         count = decided.count()
-        waits = Q(guid__isnull=False) | Q(match__verdict__in=_WAITS)
-        _update(decided.exclude(waits), **_UNLINKED)
+        waits = Q(guid__isnull=False) | Q(held__in=UNLINKED) | ~Q(match__verdict__in=(Verdict.NEW, Verdict.INCOMPLETE))
+        _update(decided.exclude(waits), **_UNLINKED | {"held": Held.NOT})
         _update(decided.filter(waits), **_UNLINKED | {"held": Held.DECISION})
         certain = decided.filter(match__verdict__in=CONFIRMABLE)
         _update(certain, held=Held.CERTAIN)

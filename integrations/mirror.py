@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.exact_online import errors
@@ -32,6 +32,8 @@ Answer = TypeVar("Answer")
 
 # Exact forgets deletions after two months; who looked longer ago has to look at everything.
 DELETIONS_KEPT = timedelta(days=55)
+HALFWAY_KEPT = timedelta(days=2)
+JUST_NOW = timedelta(minutes=5)
 # Somebody who decides about one member after another costs Exact a few calls a minute at most.
 FRESH = timedelta(seconds=30)
 # Seconds that a page waits for Exact.
@@ -48,7 +50,7 @@ class Reading:
 
     def pages(self) -> Iterator[int]:
         """Read on to the end; after every page how many relations were read. Raises ConnectionRests and ConnectionNeedsAttention."""
-        if self.mirror.phase == Phase.IDLE:
+        if self.mirror.phase == Phase.IDLE or not self._may_go_on():
             self._begin()
         while self.mirror.phase == Phase.RELATIONS:
             self._page_of_relations()
@@ -58,6 +60,13 @@ class Reading:
             yield self.mirror.rows_read
 
     # One reading
+
+    def _may_go_on(self) -> bool:
+        """One that was left halfway goes on where it was, unless Exact forgot deletions or moved the administration meanwhile."""
+        now, stored = self.lease.now(), self.mirror.stored_at
+        if stored is None or stored < now - HALFWAY_KEPT:
+            return False
+        return stored > now - JUST_NOW or self._moved() == self.mirror.moved
 
     def _begin(self) -> None:
         mirror, moved = self.mirror, self._moved()
@@ -90,7 +99,6 @@ class Reading:
         """
         if self.mirror.is_full:
             if not self.mirror.rows_read and self.mirror.relations.exists():
-                self._write(phase=Phase.IDLE)
                 raise ConnectionNeedsAttention("forbidden", reason="", said="")
             self.mirror.relations.exclude(reading=self.mirror.reading).delete()
         after = 0 if self.mirror.is_full else self.mirror.deletions_after
@@ -147,6 +155,7 @@ class Reading:
         return answer
 
     def _write(self, **values: object) -> None:
+        values["stored_at"] = self.lease.now()
         Mirror.objects.filter(pk=self.mirror.pk).update(**values)
         for name, value in values.items():
             setattr(self.mirror, name, value)
@@ -192,17 +201,23 @@ def refresh(connection: ExactOnlineConnection) -> None:
     Where Exact cannot be asked now, what was read before has to do: before anything is sent it is read once more.
     """
     known = Mirror.objects.filter(connection=connection, read_at__lt=timezone.now() - FRESH, phase=Phase.IDLE)
+    if known.exists():
+        read_on(connection, PATIENCE)
+
+
+def read_on(connection: ExactOnlineConnection, seconds: float) -> None:
+    """Read for about so many seconds, on from where the last reading was left; what Exact refuses is noted in the log."""
     lease = Lease(connection.pk, ExactOnlineConnection.objects.readable(), timezone.now)
-    if not known.exists() or not lease.claim():
+    if not lease.claim():
         return
     started = time.monotonic()
     try:
         for _ in Reading(lease).pages():
-            if time.monotonic() - started > PATIENCE:
+            if time.monotonic() - started > seconds:
                 break
     except ConnectionRests as rests:
         lease.rest(rests)
-    except (ConnectionNeedsAttention, SecretUnreadable, Stopped, errors.ExactError) as trouble:
+    except (ConnectionNeedsAttention, SecretUnreadable, Stopped, IntegrityError, errors.ExactError) as trouble:
         logger.info("mirror_not_refreshed", connection=connection.pk, trouble=type(trouble).__name__)
     finally:
         lease.release()

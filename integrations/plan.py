@@ -17,7 +17,7 @@ from integrations import push
 from integrations.mapping import Mapped, map_member, relation_code
 from integrations.matching import Contradiction
 from integrations.models import ExactOnlineConnection, Match, MirroredRelation, RelationLink
-from integrations.models.link import UNLINKED, RelationLinkQuerySet, SyncState, still_open
+from integrations.models.link import UNLINKED, Held, RelationLinkQuerySet, SyncState, still_open
 from integrations.models.match import CONFIRMABLE, Planned, Verdict
 from integrations.problems import LinkProblem
 
@@ -130,7 +130,7 @@ class Planner:
         if link.left_out:
             return push.Nothing()
         if link.held in UNLINKED and not mapped.missing:
-            if match.verdict not in CONFIRMABLE or match.guid is None:
+            if link.held != Held.CERTAIN or match.verdict not in CONFIRMABLE:
                 return None
             link = copy.copy(link)
             link.guid, link.confirmed, link.unconfirmed = match.guid, match.known, False

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 
 from integrations import plan, problems
 from integrations.models import ExactOnlineConnection, RelationLink
-from integrations.models.link import Held
 from integrations.models.match import Planned
 from integrations.problems import LinkProblem
 from members.models import Member
@@ -76,7 +75,7 @@ class Line:
     @property
     def is_held(self) -> bool:
         """It would be sent, but waits for a word about a whole import."""
-        return bool(self.link and self.link.held == Held.BRAKE and self._is_sent)
+        return bool(self.link and self.link.is_held_back and self._is_sent)
 
     @property
     def needs_decision(self) -> bool:

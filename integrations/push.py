@@ -256,6 +256,7 @@ class Push:
             creating_since=creating_since,
             attempts=0,
             not_before=None,
+            held=Held.NOT,
         )
         return "parked"
 

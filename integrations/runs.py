@@ -7,6 +7,7 @@ lost its worker within a minute.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,6 +30,7 @@ logger = structlog.get_logger(__name__)
 Kind, Phase, Outcome = SyncRun.Kind, SyncRun.Phase, SyncRun.Outcome
 # A mail for what ends while one looks on would be noise.
 LONG = timedelta(minutes=10)
+JUST_READ = timedelta(minutes=10)
 AT_MOST = 60.0
 
 
@@ -94,6 +96,10 @@ def go_on(pk: int, now: Clock = timezone.now, seconds: float = AT_MOST) -> bool:
     except Stopped:
         pass
     except Exception:
+        before = lease.seen
+        with suppress(Stopped):
+            if _is_other(before, lease.look()):  # what was compared with was thrown away under our hands
+                return True
         # Ours. Without a comparison nothing may be sent, so it is for a person to see.
         logger.exception("comparison_failed", run=run.pk)
         _fail(run, ConnectionNeedsAttention("unexpected"), now())
@@ -104,18 +110,34 @@ def go_on(pk: int, now: Clock = timezone.now, seconds: float = AT_MOST) -> bool:
 
 def _step(run: SyncRun, lease: Lease, deadline: float) -> bool:
     reading = Reading(lease)
-    if run.phase == Phase.READING:
+    if run.phase == Phase.READING or not _is_fresh(reading, lease.now()):
+        _note(run, phase=Phase.READING, done=0, total=0)
         for rows in reading.pages():
             _note(run, done=rows)
             if time.monotonic() > deadline:
                 return True
         _note(run, phase=Phase.COMPARING, done=0, total=0)
-    comparison = first_link.Comparison(lease.seen, timezone.localdate(lease.now()))
+    before = lease.seen
+    comparison = first_link.Comparison(before, timezone.localdate(lease.now()))
     for done, total in comparison.steps():
         lease.renew()
         _note(run, done=done, total=total)
+    if _is_other(before, lease.look()):
+        _note(run, phase=Phase.READING)
+        return True
     _compared(run, lease.now())
     return False
+
+
+def _is_fresh(reading: Reading, now: datetime) -> bool:
+    """What is compared with was read just now, not before whatever held the comparison up."""
+    read_at = reading.mirror.read_at
+    return read_at is not None and read_at > now - JUST_READ
+
+
+def _is_other(before: ExactOnlineConnection, after: ExactOnlineConnection) -> bool:
+    """Somebody saved other settings while it was compared."""
+    return (before.division, before.mapping_key) != (after.division, after.mapping_key)
 
 
 def _note(run: SyncRun, **values: object) -> None:
@@ -162,8 +184,11 @@ def _fail(run: SyncRun, problem: Exception, now: datetime) -> None:
     """A comparison somebody asked for has failed; what Enable started goes on when the connection works again."""
     asks = problem if isinstance(problem, ConnectionNeedsAttention) else ConnectionNeedsAttention("secret_unreadable")
     attention.ask(run.connection_id, asks, now)
-    if run.kind == Kind.COMPARE:
-        _end(run, Outcome.FAILED, now, problem=asks.problem, problem_details=asks.details)
+    with transaction.atomic():
+        ExactOnlineConnection.objects.select_for_update().get(pk=run.connection_id)
+        run.refresh_from_db()  # Enable may have taken it over
+        if run.kind == Kind.COMPARE:
+            _end(run, Outcome.FAILED, now, problem=asks.problem, problem_details=asks.details)
 
 
 # The end ------------------------------------------------------------------------------------------------------------------
@@ -183,6 +208,8 @@ def _end(run: SyncRun, outcome: SyncRun.Outcome, now: datetime, **values: object
     """Write the end once; who writes it also tells."""
     counts = count(run)
     with transaction.atomic():
+        # In the order of everybody: the connection, then the run.
+        ExactOnlineConnection.objects.select_for_update().filter(pk=run.connection_id).first()
         ended = SyncRun.objects.going().filter(pk=run.pk).update(ended_at=now, outcome=outcome, counts=counts, **values)
         if not ended:
             return False

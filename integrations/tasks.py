@@ -47,7 +47,7 @@ def push_connection(pk: int) -> None:
 def refresh_mirrors() -> None:
     """Once a night: what the bookkeeper made or deleted by hand is known here in the morning, for three calls."""
     for connection in ExactOnlineConnection.objects.sending().filter(mirror__read_at__isnull=False):
-        mirror.refresh(connection)
+        mirror.read_on(connection, seconds=120)
 
 
 @shared_task

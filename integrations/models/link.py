@@ -62,7 +62,7 @@ def _behind(mapping_key: str) -> Q:
 
 def _parked(mapping_key: str) -> Q:
     """What was declined stays so when the settings change: of them nothing was said."""
-    return Q(parked_revision=F("member__revision")) & (Q(parked_mapping=mapping_key) | Q(problem=DECLINED))
+    return Q(parked_revision=F("member__revision"), parked_mapping=mapping_key) | _declined()
 
 
 def _vanished() -> Q:
@@ -74,6 +74,15 @@ def still_open(mapping_key: str) -> Q:
     """Enable would do something with it, or ask about it."""
     behind = _behind(mapping_key) & ~_parked(mapping_key)
     return Q(left_out=False) & (Q(held__in=(*ASKING, *UNLINKED)) | behind)
+
+
+def held_back() -> Q:
+    """By the brake, which is for imports and the like: what a person changed since goes on."""
+    return Q(held=Held.BRAKE) & ~Q(member__changed_via=ChangedVia.PERSON)
+
+
+def _declined() -> Q:
+    return Q(problem=DECLINED, parked_revision=F("member__revision"))
 
 
 class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
@@ -92,12 +101,16 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
         of_connection = self.kept_by(connection).filter(_parked(connection.mapping_key), left_out=False)
         return of_connection.exclude(problem=DECLINED).exclude(held__in=UNLINKED)
 
-    def held(self, connection: ExactOnlineConnection, why: Held) -> RelationLinkQuerySet:
-        return self.kept_by(connection).filter(held=why, left_out=False)
+    def held_back(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
+        """What waits for somebody to say that an import or the like was meant."""
+        return self.kept_by(connection).filter(held_back(), left_out=False)
+
+    def not_declined(self) -> RelationLinkQuerySet:
+        return self.exclude(_declined())
 
     def due(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
         """What may be pushed now; who waited longest comes first, so that one that keeps failing cannot block the head."""
-        return self._ready(connection, now).exclude(held=Held.BRAKE)
+        return self._ready(connection, now).exclude(held_back())
 
     def urgent(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
         """Due because a person just changed the member, not because an import did or the connection was enabled.
@@ -118,7 +131,7 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
         return self.annotate(
             sync_state=Case(
                 When(left_out=True, then=Value(SyncState.LEFT_OUT)),
-                When(held__in=ASKING, then=Value(SyncState.NEEDS_ATTENTION)),
+                When(Q(held=Held.DECISION) | held_back(), then=Value(SyncState.NEEDS_ATTENTION)),
                 When(held=Held.CERTAIN, then=Value(SyncState.WAITING)),
                 When(_parked(mapping_key) & Q(problem=DECLINED), then=Value(SyncState.LEFT_OUT)),
                 When(_parked(mapping_key), then=Value(SyncState.NEEDS_ATTENTION)),
@@ -222,4 +235,8 @@ class RelationLink(models.Model):
         """Why it waits for a person, as a LinkProblem; "" where nothing stands noted."""
         if self.held == Held.DECISION:
             return "vanished" if self.problem == "vanished" else "to_be_decided"
-        return "held_back" if self.held == Held.BRAKE else self.problem
+        return "held_back" if self.is_held_back else self.problem
+
+    @property
+    def is_held_back(self) -> bool:
+        return self.held == Held.BRAKE and self.member.changed_via != ChangedVia.PERSON

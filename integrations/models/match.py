@@ -58,6 +58,9 @@ class Match(models.Model):
     guid = models.UUIDField(null=True, blank=True)
     # What `confirmed` of the link becomes then.
     known = models.JSONField(default=dict, blank=True)
+    # For which revision of the member, and which row version of that relation, this was found.
+    compared_revision = models.PositiveBigIntegerField(default=0)
+    row_version = models.PositiveBigIntegerField(default=0)
     # [{"guid", "confidence", "reasons": [...], "against": [...]}], the best first
     candidates = models.JSONField(default=list, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.exact_online.accounts import Account
+from integrations.names import fold
 from integrations.models.connection import ExactOnlineConnection
 
 # Field at Exact -> column here.
@@ -51,6 +52,7 @@ class Mirror(models.Model):
     compared_at = models.DateTimeField(null=True, blank=True)
 
     # The reading under way.
+    stored_at = models.DateTimeField(null=True, blank=True)
     phase = models.CharField(max_length=10, choices=Phase, default=Phase.IDLE, blank=True)
     page_url = models.TextField(blank=True)
     highest = models.PositiveBigIntegerField(default=0)
@@ -109,6 +111,9 @@ class MirroredRelation(models.Model):
     is_supplier = models.BooleanField(default=False)
     blocked = models.BooleanField(default=False)
     end_date = models.DateField(null=True, blank=True)
+    # By which a few newcomers are found among many: the letters of the name, the last digits of the phone.
+    name_key = models.CharField(max_length=400, blank=True)
+    phone_key = models.CharField(max_length=9, blank=True)
     row_version = models.PositiveBigIntegerField(default=0)
     reading = models.PositiveIntegerField(default=0)
 
@@ -135,6 +140,8 @@ class MirroredRelation(models.Model):
             end_date=account.end_date,
             row_version=account.timestamp,
             reading=mirror.reading,
+            name_key=name_key(columns["name"]),
+            phone_key=phone_key(columns["phone"]),
             **columns,
         )
 
@@ -149,6 +156,16 @@ class MirroredRelation(models.Model):
             end_date=self.end_date,
             timestamp=self.row_version,
         )
+
+
+def name_key(name: str) -> str:
+    return fold(name)[:400]
+
+
+def phone_key(phone: str) -> str:
+    """The last nine digits, "" where there are fewer: +31612345678 and 06-12345678 have the same."""
+    digits = "".join(char for char in phone if char.isdecimal())
+    return digits[-9:] if len(digits) >= 9 else ""
 
 
 def _fitting(column: str, value: str) -> str:

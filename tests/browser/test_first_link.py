@@ -97,7 +97,9 @@ def test_compare_decide_undo_dry_run_enable_and_watch(compared: Page, exact_onli
     page.get_by_role("button", name="Enable").first.click()
     expect(page.get_by_role("dialog")).to_contain_text(re.compile(rf"{created}\s+created"))
     confirm(page, "Enable")
-    page.locator("#state").get_by_role("link").filter(has_text=re.compile("Watch|run|sending|Reading|Comparing", re.I)).first.click()
+    page.locator("#state").get_by_role("link").filter(
+        has_text=re.compile("Watch|run|sending|Reading|Comparing", re.I)
+    ).first.click()
     expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=60_000)
     eventually(lambda: SyncRun.objects.filter(kind="enable", outcome="done").exists())
     assert writes(exact_online).count("POST") == created

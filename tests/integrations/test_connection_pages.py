@@ -541,7 +541,7 @@ def braked(world: World, ready: ExactOnlineConnection) -> ExactOnlineConnection:
     world.enable(ready)
     while world.drain(ready):
         pass
-    brake.go_on(ready)
+    brake.approve(ready)
     world.moment = timezone.now()
     members = list(Member.objects.all())
     for member in members:

@@ -253,6 +253,7 @@ def test_what_an_import_would_do_says_that_it_waits_and_asks(
     world: World, treasurer: Browser, connection: ExactOnlineConnection
 ) -> None:
     compared(world, connection)
+    Member.objects.filter(member_number="3").update(changed_via="import")
     RelationLink.objects.filter(member__member_number="3").update(held="brake")
     ExactOnlineConnection.objects.update(held_since=timezone.now(), enabled=True)
 

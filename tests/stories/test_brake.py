@@ -33,7 +33,7 @@ def connection(world: World) -> ExactOnlineConnection:
 
 
 def approve(world: World, connection: ExactOnlineConnection) -> None:
-    brake.go_on(connection)
+    brake.approve(connection)
     world.moment = timezone.now()  # what was sent before lies before
 
 

@@ -322,7 +322,10 @@ def test_confirming_links_all_that_is_certain_and_undoing_takes_all_of_it_back(w
     before = world.relations()
     assert first_link.confirm(connection, None) == 2
     linked = connection.links.filter(guid__isnull=False).order_by("code")
-    assert [(link.code, link.held, link.confirmed["Status"]) for link in linked] == [("7", "", "C"), ("8", "", "C")]
+    assert [(link.code, link.held, link.confirmed["Status"]) for link in linked] == [
+        ("7", Held.RELEASED, "C"),
+        ("8", Held.RELEASED, "C"),
+    ]
     assert first_link.confirm(connection, None) == 0
     assert first_link.undo_all(connection) == 2
     assert not connection.links.filter(guid__isnull=False).exists()
