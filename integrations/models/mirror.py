@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.exact_online.accounts import Account
-from integrations.names import fold
 from integrations.models.connection import ExactOnlineConnection
+from integrations.names import fold
 
 # Field at Exact -> column here.
 COLUMNS = {

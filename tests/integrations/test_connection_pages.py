@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finance.models import FinancialAdministration
-from integrations import brake, connections, first_link
+from integrations import connections, first_link
 from integrations.first_link import Choice
 from integrations.glance import Glance
 from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink, SyncRun
@@ -541,7 +541,7 @@ def braked(world: World, ready: ExactOnlineConnection) -> ExactOnlineConnection:
     world.enable(ready)
     while world.drain(ready):
         pass
-    brake.approve(ready)
+    ExactOnlineConnection.objects.update(approved_at=timezone.now())
     world.moment = timezone.now()
     members = list(Member.objects.all())
     for member in members:
