@@ -508,6 +508,8 @@ def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Colle
         marked = list(certain.values_list("pk", flat=True))
         for start in range(0, len(marked), MARKED_AT_ONCE):
             pks_now = marked[start : start + MARKED_AT_ONCE]
+            # First the link, then its match: in the order of `decide`.
+            list(of_connection.filter(match__in=pks_now).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
             Match.objects.filter(pk__in=pks_now).update(**by)
             of_connection.filter(pk__in=Match.objects.filter(pk__in=pks_now).values("link")).update(
                 guid=Subquery(mine.values("guid")),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Case, CharField, Count, F, Q, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 
 from integrations import push
 from integrations.mapping import Mapped, map_member, relation_code
@@ -163,20 +163,12 @@ class Planner:
                 match.code = code
                 if code in in_use:
                     relation = in_use[code]
-                    self._conflict(match, LinkProblem.CODE_IN_USE, **in_use_facts(relation, self._why_not(relation)))
+                    self._conflict(match, LinkProblem.CODE_IN_USE, **in_use_facts(relation, _why_not(relation)))
                 elif code in wanted or self.first_of.setdefault(code, link.pk) != link.pk:
                     self._conflict(match, LinkProblem.CODE_COLLISION, code=code)
                 else:
                     match.planned = Planned.CREATE
                     match.changes = {name: ["", value] for name, value in fields.items() if name != "Code"}
-
-    def _why_not(self, relation: MirroredRelation) -> Contradiction | None:
-        if relation.is_supplier:
-            return Contradiction.SUPPLIER
-        if relation.blocked:
-            return Contradiction.BLOCKED
-        taken = RelationLink.objects.filter(connection=self.connection, guid=relation.guid)
-        return Contradiction.TAKEN if taken.exists() else None
 
     def _explain(self, link: RelationLink, match: Match) -> None:
         best = match.candidates[0]
@@ -191,7 +183,9 @@ class Planner:
         match.planned, match.problem, match.problem_details = Planned.CONFLICT, problem, facts
 
     def _in_use(self, codes: Collection[str]) -> dict[str, MirroredRelation]:
-        found = MirroredRelation.objects.of(self.connection).filter(code__in=codes)
+        """By code, each with `is_taken`: whether it is the relation of a member already."""
+        taken = RelationLink.objects.filter(connection=self.connection, guid=OuterRef("guid"))
+        found = MirroredRelation.objects.of(self.connection).filter(code__in=codes).annotate(is_taken=Exists(taken))
         return {relation.code: relation for relation in found}
 
     def _wanted(self, codes: Collection[str], pks: Collection[int]) -> set[str]:
@@ -205,6 +199,14 @@ class Planner:
 
 # What speaks against a relation so plainly that it is not a choice among several.
 _PLAINLY = (Contradiction.SUPPLIER, Contradiction.BLOCKED, Contradiction.ENDED, Contradiction.TAKEN)
+
+
+def _why_not(relation: MirroredRelation) -> Contradiction | None:
+    if relation.is_supplier:
+        return Contradiction.SUPPLIER
+    if relation.blocked:
+        return Contradiction.BLOCKED
+    return Contradiction.TAKEN if relation.is_taken else None  # type: ignore[attr-defined]  # (annotated in _in_use)
 
 
 def plainly_against(against: Collection[str]) -> Contradiction | None:

@@ -44,7 +44,7 @@ def start(connection: ExactOnlineConnection, kind: SyncRun.Kind, person_id: int 
             run = SyncRun.objects.create(connection=connection, kind=kind, started_by_id=person_id)
             ExactOnlineConnection.objects.filter(pk=connection.pk).update(compare_first=True)
         elif kind == Kind.ENABLE and run.kind != kind:
-            SyncRun.objects.filter(pk=run.pk).update(kind=kind, started_by=person_id)
+            SyncRun.objects.going().filter(pk=run.pk).update(kind=kind, started_by=person_id)
             run.refresh_from_db()
         transaction.on_commit(bell.ring, robust=True)
     return run
@@ -209,7 +209,7 @@ def _end(run: SyncRun, outcome: SyncRun.Outcome, now: datetime, **values: object
     counts = count(run)
     with transaction.atomic():
         # In the order of everybody: the connection, then the run.
-        ExactOnlineConnection.objects.select_for_update().filter(pk=run.connection_id).first()
+        ExactOnlineConnection.objects.select_for_update().get(pk=run.connection_id)
         ended = SyncRun.objects.going().filter(pk=run.pk).update(ended_at=now, outcome=outcome, counts=counts, **values)
         if not ended:
             return False
