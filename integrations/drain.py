@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from integrations import attention, brake, failures, first_link
+from integrations import attention, brake, comparison, failures
 from integrations.exact_online import errors
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
@@ -170,7 +170,7 @@ class Drain:
         for _ in RelationLink.objects.ensure(self._seen, since):
             self._lease.renew()
         try:
-            for _ in first_link.Comparison(self._seen, localdate(self.now())).newcomers():
+            for _ in comparison.Comparison(self._seen, localdate(self.now())).newcomers():
                 self._lease.renew()
         except MISTAKES as mistake:
             # Ours. Who was not compared might be made a second time, so nothing goes on before somebody looked.

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from integrations import attention, bell, failures, first_link, notify, standing
+from integrations import attention, bell, comparison, failures, first_link, notify, standing
 from integrations.exact_online import errors
 from integrations.failures import ConnectionNeedsAttention, ConnectionRests, Stopped
 from integrations.lease import Lease
@@ -118,8 +118,8 @@ def _step(run: SyncRun, lease: Lease, deadline: float) -> bool:
                 return True
         _note(run, phase=Phase.COMPARING, done=0, total=0)
     before = lease.seen
-    comparison = first_link.Comparison(before, timezone.localdate(lease.now()))
-    for done, total in comparison.steps():
+    compared = comparison.Comparison(before, timezone.localdate(lease.now()))
+    for done, total in compared.steps():
         lease.renew()
         _note(run, done=done, total=total)
     if _is_other(before, lease.look()):
@@ -157,7 +157,7 @@ def _compared(run: SyncRun, now: datetime) -> None:
             raise Stopped
         if run.kind == Kind.ENABLE:
             first_link.confirm(connection, run.started_by_id)
-        first_link.ask_about_certain(connection)
+        comparison.ask_about_certain(connection)
         if run.kind == Kind.COMPARE:
             _end(run, Outcome.DONE, now)
             return

@@ -156,6 +156,10 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
             links = [RelationLink(connection=connection, member_id=pk) for pk in pks]
             RelationLink.objects.bulk_create(links, ignore_conflicts=True)
 
+    def update_by_key(self, **values: object) -> int:
+        """For a selection that joins: an UPDATE cannot look through a join."""
+        return RelationLink.objects.filter(pk__in=self.values("pk")).update(**values)
+
     # What people decide about links. The drain reads a link right before each call, so these need no lease.
 
     def try_again(self, now: datetime) -> int:

@@ -25,16 +25,6 @@ def exact_online(settings: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Si
 
 
 @pytest.fixture
-def watched(page: Page, site: str, exact_online: Simulator) -> Iterator[Page]:
-    complaints: list[str] = []
-    allowed = (site, exact_online.base_url, "data:")
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda asked: complaints.append(asked.url) if not asked.url.startswith(allowed) else None)
-    yield page
-    assert complaints == []
-
-
-@pytest.fixture
 def compared(watched: Page, site: str, exact_online: Simulator, running: Processes) -> Page:
     """Compared with Exact, on the page of the run."""
     page = watched

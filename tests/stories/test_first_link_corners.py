@@ -65,7 +65,7 @@ def test_enable_taking_over_a_comparison_that_then_fails_still_compares_first(wo
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("integrations.first_link.matching.match", taken_over)
+        patched.setattr("integrations.comparison.matching.match", taken_over)
         world.go_on(run)
     attention.settle(connection.pk)
     for going in SyncRun.objects.going():
@@ -78,7 +78,7 @@ def test_a_comparison_resumed_days_after_its_reading_reads_again(world: World, c
     """Enable compares with what Exact holds now, also when the comparison was held up for days after the reading."""
     world.member("7", **HOME)
     with monkeypatch.context() as patched:
-        patched.setattr("integrations.first_link.matching.match", lambda *_: 1 / 0)
+        patched.setattr("integrations.comparison.matching.match", lambda *_: 1 / 0)
         run = world.enable(connection)
     world.relation("500012", "Vries, J. de", **AT_EXACT)
     world.later(days=3)
@@ -511,7 +511,7 @@ def test_another_administration_during_the_comparison_alarms_nobody(world: World
         connections.save_settings(fresh.pk, connections.version(fresh), {"division": 1204502}, fresh.statuses.all())
         return original(*arguments)
 
-    monkeypatch.setattr("integrations.first_link.matching.match", meanwhile)
+    monkeypatch.setattr("integrations.comparison.matching.match", meanwhile)
     world.compare(connection)
     connection.refresh_from_db()
     assert connection.attention == ""

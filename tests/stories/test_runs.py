@@ -177,7 +177,7 @@ def test_counts_of_a_sending_are_those_of_what_was_sent(world: World, connection
 
 def test_our_own_mistake_stops_before_anything_is_sent(world: World, connection, monkeypatch) -> None:
     world.member("7")
-    monkeypatch.setattr("integrations.first_link.matching.match", lambda *_: 1 / 0)
+    monkeypatch.setattr("integrations.comparison.matching.match", lambda *_: 1 / 0)
     run = world.enable(connection)
     assert world.drain(connection) == {}
     assert world.writes() == []
