@@ -110,6 +110,7 @@ def test_deciding_with_the_keyboard_alone(compared: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("l")
     expect(rows(page).nth(1).get_by_text("linked", exact=True)).to_be_visible()
+    expect(rows(page).nth(1).get_by_role("button", name=re.compile("^Undo"))).to_be_focused()
     page.keyboard.press("/")
     page.keyboard.type("lo")
     expect(page.get_by_role("searchbox")).to_have_value("lo")
