@@ -6,12 +6,13 @@ Everything here changes our own rows only. Undoing forgets that a relation belon
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Now, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ from integrations.models.match import CONFIRMABLE, Verdict
 from integrations.plan import Planner
 from integrations.push import known_fields
 
-MARKED_AT_ONCE = 10_000
+LINKED_AT_ONCE = 10_000
 
 
 # Looking ------------------------------------------------------------------------------------------------------------------
@@ -280,35 +281,42 @@ def _is_being_sent(connection: ExactOnlineConnection) -> bool:
 def confirm(connection: ExactOnlineConnection, person_id: int | None, pks: Collection[int] | None = None) -> int:
     """Link all that is certain and nobody decided about (or only these) to the relation that was found; how many were linked."""
     by = _decided(person_id)
-    kept = RelationLink.objects.kept_by(connection).filter(held__in=UNLINKED, guid__isnull=True, left_out=False)
-    held = kept.not_declined().filter(member__revision=F("match__compared_revision"))
-    held = held.filter(match__decided_at__isnull=True) if pks is None else held.filter(pk__in=pks)
-    of_connection = RelationLink.objects.filter(connection=connection)
-    # As it was when it was found: what the bookkeeper changed since is compared once more first.
-    there = MirroredRelation.objects.of(connection).filter(guid=OuterRef("guid"), row_version=OuterRef("row_version"))
-    rival = Match.objects.filter(link__in=kept.values("pk"), guid=OuterRef("guid")).exclude(pk=OuterRef("pk"))
-    taken = of_connection.filter(Q(guid=OuterRef("guid")) | Q(code=OuterRef("code"))).exclude(pk=OuterRef("link"))
-    certain = Match.objects.filter(link__in=held.values("pk"), verdict__in=CONFIRMABLE).filter(
-        Exists(there), ~Exists(taken), ~Exists(rival)
-    )
-    mine = Match.objects.filter(link=OuterRef("pk"))
+    links, mine = RelationLink.objects.filter(connection=connection), Match.objects.filter(link=OuterRef("pk"))
     with transaction.atomic():
         _free_codes(connection)
-        # Marked first, by this moment: what is marked is what is linked, however much comes in between.
-        marked = list(certain.values_list("pk", flat=True))
-        for start in range(0, len(marked), MARKED_AT_ONCE):
-            pks_now = marked[start : start + MARKED_AT_ONCE]
+        certain = _certain(connection, pks)
+        for start in range(0, len(certain), LINKED_AT_ONCE):
+            batch = certain[start : start + LINKED_AT_ONCE]
             # First the link, then its match: in the order of `decide`.
-            list(of_connection.filter(match__in=pks_now).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-            Match.objects.filter(pk__in=pks_now).update(**by)
-            of_connection.filter(pk__in=Match.objects.filter(pk__in=pks_now).values("link")).update(
+            list(links.filter(pk__in=batch).order_by("pk").select_for_update().values_list("pk"))
+            Match.objects.filter(link__in=batch).update(**by)
+            links.filter(pk__in=batch).update(
                 guid=Subquery(mine.values("guid")),
                 code=Subquery(mine.values(found_code=NullIf("code", Value("")))),
                 confirmed=Subquery(mine.values("known")),
                 **_SETTLED,
             )
         transaction.on_commit(bell.ring, robust=True)
-    return len(marked)
+    return len(certain)
+
+
+def _certain(connection: ExactOnlineConnection, pks: Collection[int] | None) -> list[int]:
+    """Keys of the links whose member and relation both are as they were when they were found, and fit nobody else."""
+    kept = RelationLink.objects.kept_by(connection).filter(held__in=UNLINKED, guid__isnull=True, left_out=False)
+    held = kept.not_declined().filter(match__verdict__in=CONFIRMABLE, member__revision=F("match__compared_revision"))
+    held = held.filter(match__decided_at__isnull=True) if pks is None else held.filter(pk__in=pks)
+    claims = Counter(kept.filter(match__guid__isnull=False).values_list("match__guid", flat=True))
+    there = set(MirroredRelation.objects.of(connection).values_list("guid", "row_version"))
+    linked = RelationLink.objects.filter(connection=connection).exclude(guid__isnull=True, code__isnull=True)
+    guids, codes = set(), {}
+    for pk, guid, code in linked.values_list("pk", "guid", "code"):
+        guids.add(guid)
+        codes[code] = pk
+    return [
+        pk
+        for pk, guid, version, code in held.values_list("pk", "match__guid", "match__row_version", "match__code")
+        if (guid, version) in there and claims[guid] == 1 and guid not in guids and codes.get(code, pk) == pk
+    ]
 
 
 def was_pushed(connection: ExactOnlineConnection) -> bool:
