@@ -37,7 +37,7 @@ class Asked:
 class Brake:
     """Of one drain: looks anew only when something came in since the last look."""
 
-    def __init__(self, connection: ExactOnlineConnection, now: Clock) -> None:
+    def __init__(self, now: Clock) -> None:
         self.now = now
         self._passed: set[int] = set()
 
@@ -76,7 +76,7 @@ def go_on(connection: ExactOnlineConnection) -> int:
     with transaction.atomic():
         held = _held(connection)
         until = held.aggregate(until=Max("member__changed_at"))["until"]
-        released = RelationLink.objects.filter(pk__in=held.values("pk")).update(held=Held.RELEASED)
+        released = held.update(held=Held.RELEASED)
         _answered(connection, until)
         transaction.on_commit(bell.ring, robust=True)
     return released
@@ -94,9 +94,8 @@ def not_these(connection: ExactOnlineConnection) -> int:
     with transaction.atomic():
         held = _held(connection)
         until = held.aggregate(until=Max("member__changed_at"))["until"]
-        by_person = RelationLink.objects.filter(connection=connection, held=Held.BRAKE).exclude(held_back())
-        RelationLink.objects.filter(pk__in=by_person.values("pk")).update(held=Held.NOT)
-        declined = RelationLink.objects.filter(connection=connection, held=Held.BRAKE).update(
+        held.exclude(held_back()).update_by_key(held=Held.NOT)
+        declined = held.update(
             held=Held.NOT,
             parked_revision=Subquery(revision),
             parked_mapping=connection.mapping_key,

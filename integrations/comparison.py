@@ -79,7 +79,7 @@ class Comparison:
             found = matching.match(people, self._free_relations(_near(people) if len(people) <= FEW else None))
             self._store(list(_with_decision(links)), found)
             self._hold(links)
-        ask_about_certain(self.connection)
+            ask_about_certain(self.connection)
 
     def _people(self, links: RelationLinkQuerySet) -> list[Person]:
         start = self.connection.code_start

@@ -89,7 +89,7 @@ class Drain:
     def _empty(self, deadline: float) -> None:
         # Who just saved somebody should not wait for a look at a hundred thousand others.
         self._ensure_links(since=self.now() - RECENT)
-        self._brake = brake.Brake(self._seen, self.now)
+        self._brake = brake.Brake(self.now)
         self._push_urgent(deadline)
         looked = 0.0
         while time.monotonic() < deadline:

@@ -615,7 +615,7 @@ def test_an_import_that_commits_after_a_later_change_is_still_counted(world: Wor
         Member(member_number=str(n), status=world.status, last_name=f"Bakker {n}", changed_via="import")
         for n in range(1001, 1051)
     ]
-    look = Brake(braking, world.now)
+    look = Brake(world.now)
     world.members(1, start=5001)
     list(RelationLink.objects.ensure(braking))
     look.apply(braking)
