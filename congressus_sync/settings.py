@@ -52,12 +52,17 @@ USE_X_FORWARDED_HOST = TRUST_PROXY
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 # Replaces the host of every Exact Online site: for the simulator and for tests. A banner on every page says so.
 EXACT_ONLINE_BASE_URL = env.str("EXACT_ONLINE_BASE_URL", "").rstrip("/")
+# The same for Congressus: its API and its pages.
+CONGRESSUS_BASE_URL = env.str("CONGRESSUS_BASE_URL", "").rstrip("/")
 
 # More than this by one import or the like waits for a person: at least so many, or so many in a hundred of what is linked.
 BRAKE_CREATED_MINIMUM = env.int("BRAKE_CREATED_MINIMUM", 20)
 BRAKE_CREATED_PERCENT = env.int("BRAKE_CREATED_PERCENT", 10)
 BRAKE_CHANGED_MINIMUM = env.int("BRAKE_CHANGED_MINIMUM", 50)
 BRAKE_CHANGED_PERCENT = env.int("BRAKE_CHANGED_PERCENT", 25)
+# The same for members who would no longer take part because Congressus deleted them or gave them another status.
+BRAKE_ENDED_MINIMUM = env.int("BRAKE_ENDED_MINIMUM", 20)
+BRAKE_ENDED_PERCENT = env.int("BRAKE_ENDED_PERCENT", 10)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 # Lax, not Strict: the way back from Exact Online is a navigation from another site and must find the session.

@@ -33,6 +33,10 @@ class ChangedVia(models.TextChoices):
 class MemberQuerySet(models.QuerySet["Member"]):
     """Every verb that writes raises the revision and rings once, however many rows it writes."""
 
+    def present(self) -> MemberQuerySet:
+        """Not deleted where they are kept."""
+        return self.filter(gone_at__isnull=True)
+
     def update(self, **values: Any) -> int:
         values.setdefault("revision", F("revision") + 1)
         values.setdefault("changed_at", Now())
@@ -71,6 +75,10 @@ class Member(models.Model):
     """Empty text means "we do not know one"; country is ISO 3166 alpha-2, phone E.164, IBAN without blanks."""
 
     member_number = models.CharField(_("member number"), max_length=50, unique=True)
+    # Whom Congressus knows by this number of its own is kept there: here only read, and written by what arrives from it.
+    congressus_id = models.PositiveBigIntegerField(_("id in Congressus"), unique=True, null=True, blank=True, editable=False)
+    # Deleted there: takes part in nothing until it is restored there. Nobody is ever deleted here for it.
+    gone_at = models.DateTimeField(_("deleted in Congressus"), null=True, blank=True, editable=False)
     status = models.ForeignKey(MemberStatus, on_delete=models.PROTECT, related_name="members", verbose_name=_("member status"))
     initials = models.CharField(_("initials"), max_length=50, blank=True)
     first_name = models.CharField(_("called name"), max_length=100, blank=True)
@@ -142,6 +150,10 @@ class Member(models.Model):
             self.revision = before
             raise
         self.revision = rows.values_list("revision", flat=True).get()
+
+    @property
+    def is_from_congressus(self) -> bool:
+        return self.congressus_id is not None
 
     @property
     def display_name(self) -> str:
