@@ -19,7 +19,8 @@ from django.views.generic import TemplateView
 
 from finance.models import FinancialAdministration
 from integrations import standing, waiting
-from integrations.models import ExactOnlineConnection
+from integrations.inflow import Inflow
+from integrations.models import CongressusConnection, ExactOnlineConnection
 from integrations.models.connection import State
 from integrations.models.link import SyncState
 from members.models import Member
@@ -88,6 +89,7 @@ class Card:
 
 @dataclass(frozen=True)
 class FirstSteps:
+    congressus: bool
     members: bool
     books: bool
     connection: bool
@@ -109,11 +111,17 @@ class Home(PermissionRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         live = ExactOnlineConnection.objects.live().select_related("financial_administration")
         cards = [Card(connection, timezone.now()) for connection in live.prefetch_related("statuses")]
+        congressus = CongressusConnection.objects.first()
+        inflow = Inflow(congressus, timezone.now()) if congressus else None
         return super().get_context_data(
             cards=cards,
+            inflow=inflow,
             steps=FirstSteps(
-                members=Member.objects.exists(), books=FinancialAdministration.objects.exists(), connection=bool(cards)
+                congressus=congressus is not None,
+                members=Member.objects.exists(),
+                books=FinancialAdministration.objects.exists(),
+                connection=bool(cards),
             ),
-            look_again=LOOK_AGAIN if any(card.moves for card in cards) else None,
+            look_again=LOOK_AGAIN if any(card.moves for card in cards) or (inflow and inflow.moves) else None,
             **kwargs,
         )

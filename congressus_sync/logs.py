@@ -1,9 +1,11 @@
 """Logs: one JSON line an event, on standard error, with a request id, and never a secret.
 
-The query of a URL is cut off always: Exact Online hands the authorization code back in one, and members are searched by name.
+The query of a URL is cut off always: Exact Online hands the authorization code back in one, and members are searched by name. The
+address Congressus calls holds a secret, which is taken out of every line, whoever wrote it.
 """
 
 import logging.config
+import re
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,12 +23,23 @@ _shared: list[structlog.types.Processor] = [
 ]
 
 
+_WEBHOOK = re.compile(r"(/congressus/webhook/)[^/?\s\"'<>]+", re.IGNORECASE)
+
+
+def without_webhook_secret(logger: object, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """The last processor before a line is written: sees messages, tracebacks and paths alike."""
+    for name, value in event.items():
+        if isinstance(value, str) and "webhook" in value:
+            event[name] = _WEBHOOK.sub(r"\1...", value)
+    return event
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """django-structlog's middleware, which would log the full path with its query."""
 
     @staticmethod
     def format_request(request: "HttpRequest") -> str:
-        return f"{request.method} {request.path}"
+        return _WEBHOOK.sub(r"\1...", f"{request.method} {request.path}")
 
 
 def configure() -> None:
@@ -50,6 +63,7 @@ def configure() -> None:
                     "foreign_pre_chain": [*_shared, structlog.processors.format_exc_info],
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        without_webhook_secret,
                         structlog.processors.JSONRenderer(),
                     ],
                 }

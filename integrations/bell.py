@@ -1,10 +1,15 @@
 """The bell: "something changed, look". It carries nothing, may ring too often, and may fail; beat rings every minute anyway."""
 
+import threading
+
 import structlog
 from celery import current_app
 from kombu.exceptions import OperationalError
 
 logger = structlog.get_logger(__name__)
+
+_wanted = threading.Event()
+_ringing = threading.Lock()
 
 
 def ring() -> None:
@@ -13,6 +18,24 @@ def ring() -> None:
         current_app.send_task("integrations.tasks.ring", expires=55)
     except (OperationalError, OSError) as error:
         logger.warning("bell_not_heard", error=type(error).__name__)
+
+
+def ring_aside() -> None:
+    """Ring without waiting for the broker, which may take seconds to be found away. However many ask at once, one does it."""
+    _wanted.set()
+    if _ringing.acquire(blocking=False):
+        threading.Thread(target=_ring_while_wanted, name="bell", daemon=True).start()
+
+
+def _ring_while_wanted() -> None:
+    try:
+        while _wanted.is_set():
+            _wanted.clear()
+            ring()
+    finally:
+        _ringing.release()
+    if _wanted.is_set():  # asked for between our last look and the release
+        ring_aside()
 
 
 def on_members_changed(sender: object, **kwargs: object) -> None:

@@ -11,9 +11,9 @@ from django.utils import timezone
 from integrations import tokens
 from integrations.exact_online import errors
 from integrations.exact_online.client import ExactClient
-from integrations.exact_online.transport import Session
 from integrations.failures import ConnectionNeedsAttention
 from integrations.models import ExactOnlineConnection, ExactOnlineToken
+from integrations.wire import Session
 
 Answer = TypeVar("Answer")
 

@@ -30,6 +30,8 @@ LONGEST = 60.0
 BATCH = 200
 # Looking whether a person changed something, or the settings, costs two queries.
 LOOK_FOR_PEOPLE_EVERY = 0.2
+# More than these at once are no longer what a person waits for.
+HEARD_AT_MOST = 10
 # Looking for members that take part since we began costs a scan of all members.
 LOOK_FOR_NEW_EVERY = 5.0
 # Looked at first of all, because an index finds them: members saved a moment ago.
@@ -78,7 +80,11 @@ class Drain:
             return None
         now = self.now()
         start = max(filter(None, (connection.resume_at, now)))
-        if start == now and (self._has_newcomers(connection) or RelationLink.objects.urgent(connection, now).exists()):
+        if start == now and (
+            self._has_newcomers(connection)
+            or RelationLink.objects.urgent(connection, now).exists()
+            or _few_are_heard(connection, now)
+        ):
             return now
         if not RelationLink.objects.due(connection, now).exists():
             return None
@@ -127,12 +133,19 @@ class Drain:
         pushed = False
         while time.monotonic() < deadline:
             self._look()
-            pk = RelationLink.objects.urgent(self._seen, self.now()).values_list("pk", flat=True).first()
+            pk = RelationLink.objects.urgent(self._seen, self.now()).values_list("pk", flat=True).first() or self._heard()
             if pk is None:
                 break
             self._push_one(pk, by_person=True)
             pushed = True
         return pushed
+
+    def _heard(self) -> int | None:
+        """Somebody whom a person just changed in Congressus, as long as these are few and the brake lets them pass."""
+        if not _few_are_heard(self._seen, self.now()):
+            return None
+        self._brake.apply(self._seen)
+        return RelationLink.objects.heard(self._seen, self.now()).values_list("pk", flat=True).first()
 
     def _push_one(self, pk: int, *, by_person: bool) -> None:
         allowed = self._behind if by_person else self._behind.exclude(held_back())
@@ -193,3 +206,7 @@ class Drain:
             return
         rested_for = failures.rested_for(self._seen.resume_at, self._seen.resume_reason, self.now())
         raise failures.of_connection(error, self.now(), rested_for=rested_for, troubles=troubles) from error
+
+
+def _few_are_heard(connection: ExactOnlineConnection, now: datetime) -> bool:
+    return 0 < len(RelationLink.objects.heard(connection, now).values_list("pk", flat=True)[: HEARD_AT_MOST + 1]) <= HEARD_AT_MOST

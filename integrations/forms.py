@@ -88,6 +88,8 @@ class StatusesField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, status: Any) -> str:
         told = ngettext("%(kind)s, %(count)s member", "%(kind)s, %(count)s members", status.member_count)
         told %= {"kind": status.get_kind_display(), "count": status.member_count}
+        if status.gone_at:
+            told = f"{told}, {_('removed in Congressus')}"
         return format_html('{}<span class="muted small">{}</span>{}', status.name, told, self._farewell(status))
 
     def _farewell(self, status: Any) -> str:
@@ -102,10 +104,14 @@ class StatusesField(forms.ModelMultipleChoiceField):
 
 
 def statuses_for(connection: ExactOnlineConnection) -> Any:
-    selected = Q(members__relation_links__connection=connection, members__relation_links__guid__isnull=False)
+    selected = Q(
+        members__relation_links__connection=connection, members__relation_links__guid__isnull=False, members__gone_at=None
+    )
     sent_now = MemberStatus.objects.filter(pk__in=connection.statuses.all())
     linked = Count("members", filter=selected & Q(pk__in=sent_now), distinct=True)
-    return MemberStatus.objects.annotate(member_count=Count("members", distinct=True), linked_count=linked)
+    return MemberStatus.objects.annotate(
+        member_count=Count("members", filter=Q(members__gone_at=None), distinct=True), linked_count=linked
+    )
 
 
 class AdministrationSelect(forms.Select):

@@ -16,11 +16,11 @@ from integrations import budget, clients, failures
 from integrations.exact_online import errors
 from integrations.exact_online.client import ACCOUNTS
 from integrations.exact_online.limits import RateLimits
-from integrations.exact_online.transport import Session
 from integrations.failures import ConnectionRests, Stopped
 from integrations.models import ExactOnlineConnection
 from integrations.models.connection import LEASE, ExactOnlineConnectionQuerySet
 from integrations.tokens import Clock
+from integrations.wire import Session
 
 
 class Lease:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from integrations import results
-from integrations.models import ExactOnlineConnection, ExactOnlineToken, SyncRun
+from integrations.models import CongressusConnection, ExactOnlineConnection, ExactOnlineToken, SyncRun
 
 logger = structlog.get_logger(__name__)
 
@@ -44,6 +44,34 @@ def changes_held_back(connection: ExactOnlineConnection, created: int, changed: 
             settings.PUBLIC_URL + connection.get_absolute_url(),
         ]
         _send(_("Changes for %(connection)s are held back") % {"connection": connection}, lines)
+
+
+def congressus_needs_attention(connection: CongressusConnection) -> None:
+    """Tell the treasurers that fetching members waits for a person."""
+    with override(settings.LANGUAGE_CODE):
+        lines = [
+            _("The connection with Congressus needs attention, so no changes of members arrive."),
+            connection.problem_sentence,
+            _("Nothing is lost: what changed meanwhile is fetched when this is solved."),
+            settings.PUBLIC_URL + connection.get_absolute_url(),
+        ]
+        _send(_("The connection with Congressus needs attention"), lines)
+
+
+def endings_held_back(connection: CongressusConnection, count: int) -> None:
+    """Tell the treasurers that unusually many members would no longer take part."""
+    with override(settings.LANGUAGE_CODE):
+        lines = [
+            ngettext(
+                "In Congressus %(count)s member was deleted, or got a status that does not take part in Exact Online.",
+                "In Congressus %(count)s members were deleted, or got a status that does not take part in Exact Online.",
+                count,
+            )
+            % {"count": count},
+            _("That is unusually much at once, so it waits. Open the page and say whether it is meant: “Go on” or “Not these”."),
+            settings.PUBLIC_URL + connection.get_absolute_url(),
+        ]
+        _send(_("Changes from Congressus are held back"), lines)
 
 
 def run_is_done(run: SyncRun) -> None:

@@ -126,6 +126,89 @@ _CONNECTION = {
     ),
 }
 
+class CongressusProblem(models.TextChoices):
+    """Why nothing is asked of Congressus before a person did something."""
+
+    WRONG_KEY = "wrong_key", gettext_lazy("API key refused")
+    NO_RIGHTS = "no_rights", gettext_lazy("The API key has too few rights")
+    OUR_FAULT = "our_fault", gettext_lazy("Request not understood")
+    SECRET_UNREADABLE = "secret_unreadable", gettext_lazy("Stored secret unreadable")
+    UNEXPECTED = "unexpected", gettext_lazy("Unexpected answer")
+
+    def sentence(self, facts: Facts) -> str:
+        return _CONGRESSUS[self]() % _Facts(facts)
+
+
+_CONGRESSUS = {
+    CongressusProblem.WRONG_KEY: lambda: _(
+        "Congressus does not accept the API key: it was removed there, or replaced. Make a new one in Congressus (Settings > "
+        "Integrations > Apps), enter it with Actions > Edit, then choose Fetch now."
+    ),
+    CongressusProblem.NO_RIGHTS: lambda: _(
+        "The user group of the API key may not see members or their statuses. Give it the right to view both in Congressus, then "
+        "choose Actions > Fetch now."
+    ),
+    CongressusProblem.OUR_FAULT: lambda: _(
+        "Congressus did not understand what it was asked. Fetching stopped. This needs the person who maintains this installation."
+    ),
+    CongressusProblem.SECRET_UNREADABLE: lambda: _(
+        "The stored API key cannot be read with the keys of this installation (FIELD_ENCRYPTION_KEYS). The IT volunteer can put the "
+        "old key back; otherwise enter the API key again with Actions > Edit."
+    ),
+    CongressusProblem.UNEXPECTED: lambda: _(
+        "Congressus gave an answer that is not understood. Choose Actions > Fetch now to try once more."
+    ),
+}
+
+
+class ArrivalProblem(models.TextChoices):
+    """Why one member of Congressus is not, or not wholly, taken over."""
+
+    NUMBER_MISSING = "number_missing", gettext_lazy("No member number")
+    NUMBER_TOO_LONG = "number_too_long", gettext_lazy("Member number too long")
+    NUMBER_KEPT_HERE = "number_kept_here", gettext_lazy("A member kept here has this number")
+    NUMBER_TWICE = "number_twice", gettext_lazy("Two members, one number")
+    STATUS_UNKNOWN = "status_unknown", gettext_lazy("No known member status")
+    UNREADABLE = "unreadable", gettext_lazy("Cannot be read")
+    OUR_MISTAKE = "our_mistake", gettext_lazy("Cannot be taken over")
+
+    def sentence(self, facts: Facts) -> str:
+        return _ARRIVAL[self]() % _Facts(facts)
+
+
+_ARRIVAL = {
+    ArrivalProblem.NUMBER_MISSING: lambda: _(
+        "This member has no member ID in Congressus, so there is no number to know it by here. Fill it in there."
+    ),
+    ArrivalProblem.NUMBER_TOO_LONG: lambda: _(
+        "The member ID of this member in Congressus is longer than the 50 characters there is room for. Shorten it there."
+    ),
+    ArrivalProblem.NUMBER_KEPT_HERE: lambda: _(
+        "Number %(number)s belongs to a member that is kept here, not in Congressus. Say whether they are the same person."
+    ),
+    ArrivalProblem.NUMBER_TWICE: lambda: _(
+        "Member ID %(number)s belongs to another member of Congressus too, and a number is one person's only. Give one of them another "
+        "in Congressus."
+    ),
+    ArrivalProblem.STATUS_UNKNOWN: lambda: _(
+        "Congressus tells no status of this member that it lists among its statuses, so it is unclear whether the member takes part. "
+        "Give the member a status in Congressus."
+    ),
+    ArrivalProblem.UNREADABLE: lambda: _(
+        "Congressus keeps failing when it is asked about this member. Look at the member there; it is asked again with the next walk."
+    ),
+    ArrivalProblem.OUR_MISTAKE: lambda: _(
+        "Something about this member cannot be handled here; the others go on. The log of the worker says what. Tell the person "
+        "who maintains this installation."
+    ),
+}
+
+CONGRESSUS_RESTS = {
+    "share": gettext_lazy("The share of the calls to Congressus that is ours is spent."),
+    "limit": gettext_lazy("Congressus allows only so many calls; these are spent."),
+    "unreachable": gettext_lazy("Congressus could not be reached, or is out of order."),
+}
+
 RESTS = {
     "minute_limit": gettext_lazy("Exact Online allows only so many calls a minute; these are spent."),
     "day_limit": gettext_lazy("Exact Online allows only so many calls a day; these are spent."),

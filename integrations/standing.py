@@ -56,7 +56,7 @@ def of_members(members: Collection[Member], connections: Sequence[ExactOnlineCon
         links, statuses = _links(connection, members), set(_statuses(connection))
         for member in members:
             link = links.get(member.pk)
-            state = _state(link) if member.status_id in statuses else None
+            state = _state(link) if member.status_id in statuses and not member.gone_at else None
             standings[member.pk].append(Standing(connection, member, link, state))
     for found in standings.values():
         found.sort(key=lambda standing: WORST_FIRST.index(standing.state))
@@ -64,8 +64,8 @@ def of_members(members: Collection[Member], connections: Sequence[ExactOnlineCon
 
 
 def taking_part(connection: ExactOnlineConnection) -> Q:
-    """Members in a status the connection sends."""
-    return Q(status__in=_statuses(connection))
+    """Members in a status the connection sends, and not deleted where they are kept."""
+    return Q(status__in=_statuses(connection), gone_at=None)
 
 
 def in_state(connections: Sequence[ExactOnlineConnection], state: str) -> Q:

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations import history, keep_alive, mirror, runs
+from integrations.arrivals import turns, visit
 from integrations.drain import COUNTDOWN_AT_MOST, Drain
 from integrations.models import ExactOnlineConnection
 
@@ -16,6 +17,9 @@ from integrations.models import ExactOnlineConnection
 def ring() -> None:
     """Every connection that may work gets a look. Rung after each commit of a member, and by beat each minute."""
     now = timezone.now()
+    turns.take(now)
+    if visit.is_due(now):
+        visit_congressus.apply_async(expires=600)
     for pk in runs.waiting_for_a_step(now):
         go_on_with_run.apply_async((pk,), expires=600)
     for pk in ExactOnlineConnection.objects.drainable(now).values_list("pk", flat=True):
@@ -27,6 +31,16 @@ def ring() -> None:
 def go_on_with_run(pk: int) -> None:
     if runs.go_on(pk):
         go_on_with_run.apply_async((pk,))
+
+
+@shared_task
+def visit_congressus() -> None:
+    if not visit.Visit().run().claimed:
+        return
+    now = timezone.now()
+    again = visit.next_at(now)
+    if again is not None and again - now <= COUNTDOWN_AT_MOST:
+        visit_congressus.apply_async(countdown=(again - now).total_seconds())
 
 
 @shared_task

@@ -5,9 +5,24 @@
 
 from django.urls import path
 
-from integrations.views import connections, consent, first_link, links, members, plan, runs, settings
+from integrations.views import (
+    congressus,
+    congressus_adoption,
+    congressus_settings,
+    congressus_walks,
+    congressus_webhook,
+    connections,
+    consent,
+    first_link,
+    links,
+    members,
+    plan,
+    runs,
+    settings,
+)
 
 EXACT_ONLINE = "settings/integrations/exact-online/"
+CONGRESSUS = "settings/integrations/congressus/"
 ONE = EXACT_ONLINE + "<int:pk>/"
 DECISION = "members/<int:pk>/connections/<int:connection_pk>/"
 
@@ -35,6 +50,22 @@ urlpatterns = [
     path(ONE + "match/undo-all/", first_link.UndoAll.as_view(), name="exact-online-undo-all"),
     path(ONE + "match/<int:link_pk>/", first_link.Decide.as_view(), name="exact-online-decide"),
     path(ONE + "match/<int:link_pk>/relations/", first_link.Relations.as_view(), name="exact-online-relations"),
+    path(CONGRESSUS, congressus.Overview.as_view(), name="congressus"),
+    path(CONGRESSUS + "edit/", congressus_settings.Edit.as_view(), name="congressus-edit"),
+    path(CONGRESSUS + "test/", congressus.Test.as_view(), name="congressus-test"),
+    path(CONGRESSUS + "enable/", congressus.Enable.as_view(), name="congressus-enable"),
+    path(CONGRESSUS + "disable/", congressus.Disable.as_view(), name="congressus-disable"),
+    path(CONGRESSUS + "fetch-now/", congressus.FetchNow.as_view(), name="congressus-fetch-now"),
+    path(CONGRESSUS + "remove/", congressus.Remove.as_view(), name="congressus-remove"),
+    path(CONGRESSUS + "endings/", congressus.Endings.as_view(), name="congressus-endings"),
+    path(CONGRESSUS + "webhook/register/", congressus.RegisterWebhook.as_view(), name="congressus-webhook-register"),
+    path(CONGRESSUS + "webhook/remove/", congressus.RemoveWebhook.as_view(), name="congressus-webhook-remove"),
+    path(CONGRESSUS + "webhook/by-hand/", congressus.WebhookByHand.as_view(), name="congressus-webhook-by-hand"),
+    path(CONGRESSUS + "adopt/", congressus_adoption.Adopt.as_view(), name="congressus-adopt"),
+    path(CONGRESSUS + "walks/<int:pk>/", congressus_walks.Walk.as_view(), name="congressus-walk"),
+    path(CONGRESSUS + "walks/<int:pk>/stop/", congressus_walks.Stop.as_view(), name="congressus-walk-stop"),
+    # Where Congressus itself calls; outside the settings, for it needs no login.
+    path("congressus/webhook/<str:secret>/", congressus_webhook.CongressusWebhook.as_view(), name="congressus-webhook"),
     path("members/", members.Members.as_view(), name="members"),
     path("members/<int:pk>/", members.MemberPage.as_view(), name="member"),
     path(DECISION + "sync-now/", links.SyncNow.as_view(), name="member-sync-now"),

@@ -24,6 +24,8 @@ from members.models import ChangedVia, Member, MemberImport, MemberStatus
 
 MAX_UPLOAD = 20 * 1024 * 1024
 ROOM_FOR_BLANKS = 50
+# What Congressus does not know of a member stays ours, also where the rest is kept there.
+KEPT_HERE = ("organisation", "language")
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -39,6 +41,8 @@ class MemberForm(forms.ModelForm):
     """All fields of a member. The revision that was read travels along, so that nobody overwrites what another saved meanwhile.
 
     So does the value each field was opened with: a field that was not touched follows what is stored by now.
+
+    Of a member who is kept in Congressus only KEPT_HERE can be changed: the rest is shown, and what is sent of it is not looked at.
     """
 
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -71,7 +75,11 @@ class MemberForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.changed_meanwhile: list[tuple[str, str]] = []
-        self._stored = {name: getattr(self.instance, name) for name in self.Meta.fields} if self.instance.pk else {}
+        for name in self._kept_elsewhere():
+            field = self.fields[name]
+            field.disabled, field.required, field.help_text = True, False, ""
+        editable = [name for name in self.Meta.fields if not self.fields[name].disabled]
+        self._stored = {name: getattr(self.instance, name) for name in editable} if self.instance.pk else {}
         self._revision = self.instance.revision
         self.initial["seen_revision"] = self._revision if self.instance.pk else None
         for name in ("iban", "bic", "postcode"):
@@ -81,24 +89,31 @@ class MemberForm(forms.ModelForm):
         self._keep_choice("country")
         self._keep_choice("language")
 
+    def _kept_elsewhere(self) -> list[str]:
+        return [name for name in self.Meta.fields if name not in KEPT_HERE] if self.instance.is_from_congressus else []
+
     def _keep_choice(self, name: str) -> None:
         """What is stored can be seen, even where we would not offer it: else saving another field would clear it."""
-        stored, field = self._stored.get(name, ""), cast(forms.ChoiceField, self.fields[name])
+        stored, field = getattr(self.instance, name), cast(forms.ChoiceField, self.fields[name])
         if stored and not field.valid_value(stored):
             field.choices = [*cast(list[tuple[str, str]], field.choices), (stored, stored)]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        typed = {name: self.cleaned_data[name] for name in cleaning.FIELDS if name in self.cleaned_data}
+        typed = {name: self.cleaned_data[name] for name in self._to_clean() if name in self.cleaned_data}
         clean, refused = cleaning.member(typed, {})
         self.cleaned_data |= clean
         for name, reason in refused.items():
             self.add_error(name, reason)
         if "member_number" in self.cleaned_data:
             self.cleaned_data["member_number"] = cleaning.text(self.cleaned_data["member_number"])
-        if self._stored and self.cleaned_data.get("seen_revision") != self._revision and self.changes():
+        if self._is_overtaken() and self.changes():
             self._show_what_changed_meanwhile()
         return self.cleaned_data
+
+    def _to_clean(self) -> list[str]:
+        """What arrived from elsewhere was cleaned on its way in; refused here it would keep a person from saving the rest."""
+        return [name for name in cleaning.FIELDS if not self.fields[name].disabled]
 
     def changes(self) -> dict[str, Any]:
         """field -> new value, of what differs from what is stored. Nothing touched is nothing changed."""
@@ -115,8 +130,17 @@ class MemberForm(forms.ModelForm):
             self.instance.save(update_fields=changes.keys())
         return bool(changes)
 
+    def _is_overtaken(self) -> bool:
+        """Something that can be changed here was, after the page was opened."""
+        if self.cleaned_data.get("seen_revision") == self._revision:
+            return False
+        return any(self._opened_with(name) != _as_typed(stored) for name, stored in self._stored.items())
+
+    def _opened_with(self, name: str) -> str | None:
+        return cast(str | None, self.data.get(self[name].html_initial_name))
+
     def _was_touched(self, name: str) -> bool:
-        opened_with = self.data.get(self[name].html_initial_name)
+        opened_with = self._opened_with(name)
         return opened_with is None or self.data.get(self[name].html_name, "") != opened_with
 
     def _show_what_changed_meanwhile(self) -> None:
@@ -124,7 +148,7 @@ class MemberForm(forms.ModelForm):
         data = cast(QueryDict, self.data).copy()
         for name, stored in self._stored.items():
             now = _as_typed(stored)
-            opened_with = self.data.get(self[name].html_initial_name)
+            opened_with = self._opened_with(name)
             if opened_with is not None and opened_with != now:
                 self.changed_meanwhile.append((str(self.fields[name].label), _seen(name, stored)))
             if not self._was_touched(name):
@@ -159,7 +183,9 @@ class MemberStatusForm(forms.ModelForm):
         fields = ("name", "kind")
         help_texts = {
             "name": gettext_lazy("As the association calls it: member, alumnus, donor ..."),
-            "kind": gettext_lazy("Archived: a former member. Deceased: nobody to write to."),
+            "kind": gettext_lazy(
+                "Archived: a former member. Deceased: nobody to write to. Hidden: for internal use, left out of lists in Congressus."
+            ),
         }
 
     def clean_name(self) -> str:

@@ -4,6 +4,8 @@ A row is matched on its member number. A missing column leaves what we have, an 
 it too: a typing error must not cost a good e-mail address. Who is not in the file is not touched. Rows are taken in batches, each
 with a short transaction of its own: on SQLite an open write transaction stops every other writer. Only what differs is written,
 column by column, so an edit by a person during the import keeps its other fields, and the same file twice writes nothing.
+
+Of a member who is kept in Congressus a file changes nothing: what it says would be undone by what arrives from there.
 """
 
 from __future__ import annotations
@@ -137,7 +139,7 @@ class _Intake:
         if not number:
             raise RowRefused(_("The member number is empty, so it is unclear whose row this is. Fill it in."))
         if len(number) > LENGTHS[KEY]:
-            raise RowRefused(_too_long(len(number), LENGTHS[KEY]))
+            raise RowRefused(too_long(len(number), LENGTHS[KEY]))
         first = self._lines.setdefault(number, row.line)
         if first != row.line:
             raise RowRefused(
@@ -166,11 +168,14 @@ class _Intake:
         for row in rows:
             try:
                 number = self.number(row)
-                status = self._status(row, statuses, report)
-                if number in members:
-                    self._change(members[number], status, row, report)
+                member = members.get(number)
+                if member and member.is_from_congressus:
+                    _only_compare(member, statuses, row)
+                    report.unchanged += 1
+                elif member:
+                    self._change(member, self._status(row, statuses, report), row, report)
                 else:
-                    new.append(self._new(number, status, row, report))
+                    new.append(self._new(number, self._status(row, statuses, report), row, report))
             except RowRefused as refusal:
                 report.refuse(row, str(refusal))
         if not self.dry_run:
@@ -207,7 +212,7 @@ class _Intake:
                 % {"seen": cleaning.shown(name)}
             )
         if len(name) > LONGEST_STATUS:
-            raise RowRefused(_too_long(len(name), LONGEST_STATUS))
+            raise RowRefused(too_long(len(name), LONGEST_STATUS))
         if self.dry_run:
             return self._imagined.setdefault(name.casefold(), MemberStatus(name=name))
         return MemberStatus.objects.create(name=name)
@@ -237,12 +242,36 @@ class _Intake:
 
     def _values(self, typed: dict[str, str], member: Member, row: Row, report: Report) -> dict[str, str]:
         """What of the row can be used; each value that cannot becomes a warning."""
-        fields = {name: value for name, value in typed.items() if name in cleaning.FIELDS}
-        clean, refused = cleaning.member(fields, {name: getattr(member, name) for name in cleaning.FIELDS})
-        refused |= {name: _too_long(len(value), LENGTHS[name]) for name, value in clean.items() if len(value) > LENGTHS[name]}
+        clean, refused = _cleaned(typed, member)
         for name, reason in refused.items():
             report.warn(row, name, reason)
-        return {name: value for name, value in clean.items() if name not in refused}
+        return clean
+
+
+def _only_compare(member: Member, statuses: dict[str, MemberStatus], row: Row) -> None:
+    """Raises RowRefused where the row says anything else of this member of Congressus than what is held."""
+    values, refused = _cleaned(row.values, member)
+    same_status = "status" not in row.values or _is_named(row.values["status"], member.status_id, statuses)
+    if refused or not same_status or any(value != getattr(member, name) for name, value in values.items()):
+        raise RowRefused(
+            _(
+                "This member is kept in Congressus and the row says something else, which would be undone by what arrives from there. "
+                "Nothing of the row was used. Change it in Congressus; organisation and language on the member's page here."
+            )
+        )
+
+
+def _is_named(name: str, status_id: int, statuses: dict[str, MemberStatus]) -> bool:
+    status = statuses.get(cleaning.text(name).casefold())
+    return status is not None and status.pk == status_id
+
+
+def _cleaned(typed: dict[str, str], member: Member) -> tuple[dict[str, str], dict[str, str]]:
+    """(field -> value that can be used, field -> why its value cannot)."""
+    fields = {name: value for name, value in typed.items() if name in cleaning.FIELDS}
+    clean, refused = cleaning.member(fields, {name: getattr(member, name) for name in cleaning.FIELDS})
+    refused |= {name: too_long(len(value), LENGTHS[name]) for name, value in clean.items() if len(value) > LENGTHS[name]}
+    return {name: value for name, value in clean.items() if name not in refused}, refused
 
 
 def _let_others_write() -> None:
@@ -251,7 +280,8 @@ def _let_others_write() -> None:
         sleep(0.11)
 
 
-def _too_long(found: int, longest: int) -> str:
+def too_long(found: int, longest: int) -> str:
+    """Why a value of `found` characters is refused where there is room for `longest`."""
     return _("This is %(found)d characters long and there is room for %(longest)d. Shorten it.") % {
         "found": found,
         "longest": longest,

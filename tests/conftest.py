@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from integrations.congressus.simulator import Simulator as CongressusSimulator
 from integrations.exact_online.simulator import Simulator
+from tests.associations import Association
 from tests.worlds import World
 
 
@@ -21,6 +23,19 @@ def exact(settings: pytest.FixtureRequest) -> Iterator[Simulator]:
 def world(transactional_db: None, exact: Simulator) -> World:
     """Real commits, as in life: the engine's promises are about what is committed when."""
     return World(exact)
+
+
+@pytest.fixture
+def congressus(settings: pytest.FixtureRequest) -> Iterator[CongressusSimulator]:
+    """A running, empty Congressus, in the place of the real one."""
+    with CongressusSimulator() as simulator:
+        settings.CONGRESSUS_BASE_URL = simulator.base_url
+        yield simulator
+
+
+@pytest.fixture
+def association(world: World, congressus: CongressusSimulator) -> Association:
+    return Association(congressus, world)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 
+from congressus_sync.demo import association
 from congressus_sync.models import User
+from finance.models import FinancialAdministration
 from members.models import Member, MemberStatus
 
 _numbers = count(1001)
@@ -44,3 +46,14 @@ def make_user(username: str = "secretary", *permissions: str, **fields: Any) -> 
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return user
+
+
+def make_association() -> None:
+    """The people of the demonstration and its two financial administrations, kept here by hand."""
+    for name in association.ADMINISTRATIONS:
+        FinancialAdministration.objects.create(name=name)
+    members = association.people()
+    statuses = {name: MemberStatus.objects.create(name=name, kind=kind) for name, kind, _count in association.STATUSES}
+    for member in members:
+        member.status = statuses[member.status.name]
+    Member.objects.bulk_create(members)

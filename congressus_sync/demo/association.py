@@ -7,10 +7,7 @@ nobody can own, and account numbers have right check digits but fail the older e
 import random
 import unicodedata
 
-from django.db import transaction
-
 from congressus_sync.demo import words
-from finance.models import FinancialAdministration
 from members.models import ChangedVia, Member, MemberStatus
 
 SEED = 1954
@@ -30,20 +27,8 @@ _WITHOUT_PHONE_EVERY = 7
 _WITHOUT_IBAN_EVERY = 11
 
 
-@transaction.atomic
-def build(seed: int = SEED) -> bool:
-    """Make the association where there is none yet; tells whether it did. What people changed since is left as it is."""
-    if MemberStatus.objects.exists() or Member.objects.exists():
-        return False
-    for name in ADMINISTRATIONS:
-        FinancialAdministration.objects.get_or_create(name=name)
-    statuses = [(MemberStatus.objects.create(name=name, kind=kind), count) for name, kind, count in STATUSES]
-    Member.objects.bulk_create(draw([status for status, count in statuses for _ in range(count)], random.Random(seed)))  # noqa: S311
-    return True
-
-
 def people(seed: int = SEED) -> list[Member]:
-    """The members as build() makes them, unsaved: whatever became of them in the database since."""
+    """The members as the demonstration begins with them, unsaved: whatever became of them since."""
     statuses = [MemberStatus(name=name, kind=kind) for name, kind, count in STATUSES for _ in range(count)]
     return draw(statuses, random.Random(seed))  # noqa: S311
 

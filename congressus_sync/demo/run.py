@@ -1,5 +1,5 @@
-"""What `manage.py demo` becomes once everything is prepared: the supervisor, with the simulator of Exact Online among its
-programs.
+"""What `manage.py demo` becomes once everything is prepared: the supervisor, with the simulators of Congressus and Exact Online
+among its programs.
 
 Like `congressus_sync.serve` it knows no Django.
 """
@@ -14,7 +14,9 @@ from congressus_sync import serve
 from congressus_sync.processes import Program, accepts_connections
 
 LOOPBACK = "127.0.0.1"
-PASSWORD, CLIENT_ID, CLIENT_SECRET, RELATIONS = "treasurer_password", "client_id", "client_secret", "relations.json"  # files
+# Files in the demonstration's folder.
+PASSWORD, CLIENT_ID, CLIENT_SECRET, RELATIONS = "treasurer_password", "client_id", "client_secret", "relations.json"
+API_KEY, MEMBERS = "congressus_api_key", "members.json"
 
 WELCOME = """
 The demonstration is ready.
@@ -22,23 +24,26 @@ The demonstration is ready.
   congressus_sync   {url}
                     user      treasurer
                     password  {password}
+  Congressus        {congressus}
+                    a simulator on this machine, with 250 members; 60 calls a minute, 1,000 an hour
   Exact Online      {exact}
                     a simulator on this machine, with the real limits: 60 calls a minute, 5,000 a day
 
 Try this first
-  1. Log in at {url} and go to Settings > Integrations > Exact Online > Add connection.
-  2. Fill in this key, which the simulator knows already, and click Connect:
+  1. Log in at {url}: the members are arriving from Congressus. See Settings > Integrations > Congressus.
+  2. Go to Settings > Integrations > Exact Online > Add connection.
+  3. Fill in this key, which the simulator knows already, and click Connect:
        Client ID      {client_id}
        Client secret  {client_secret}
      (Or register one of your own, as in step 1 of the page: {exact}/app-center/)
-  3. Click Connect once more; the simulator asks for your consent: click Toestaan.
-  4. Choose the financial administration, the Exact Online administration Studievereniging De Kern (1204501) and the statuses Lid and
+  4. Click Connect once more; the simulator asks for your consent: click Toestaan.
+  5. Choose the financial administration, the Exact Online administration Studievereniging De Kern (1204501) and the statuses Lid and
      Alumnus. Click Save. Somebody kept books there before: sixty relations are there already.
-  5. Click Compare with Exact. Some members are already the same, some certain, some for you to decide; nothing is written.
+  6. Click Compare with Exact. Some members are already the same, some certain, some for you to decide; nothing is written.
      Link all certain ones, decide the others (everything can be undone), and look at the dry run.
-  6. Actions > Enable. Watch the relations arrive at {exact}; 60 a minute, so it takes about four minutes.
-  7. Meanwhile change the address of a member who is Lid or Alumnus: it goes before the others and is there within two seconds.
-     One member has no name at all: see what the connection's page says of that.
+  7. Actions > Enable. Watch the relations arrive at {exact}; 60 a minute, so it takes about four minutes.
+  8. Meanwhile open {congressus}, choose a member who is Lid or Alumnus and whose relation is in Exact Online, change the address and
+     save: the change goes before the others and stands in Exact Online within five seconds.
 
 Data: {var} (remove that folder to begin anew); what the programs say: {logs}
 Stop with Ctrl-C; the next start goes on where this one ended.
@@ -55,15 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", required=True)
     parser.add_argument("--redirect", required=True)
     parser.add_argument("--simulator", required=True, type=int)
+    parser.add_argument("--congressus", required=True, type=int)
     parser.add_argument("--var", required=True, type=Path)
     options = parser.parse_args(arguments)
     programs = [
         simulator(options.var, options.simulator, options.redirect),
+        congressus(options.var, options.congressus),
         serve.worker(options.var),
         serve.web(LOOPBACK, options.port),
     ]
     logs = options.var / "logs"
-    return serve.supervise(programs, options.var, welcome(options.var, logs, options.url, options.simulator), logs)
+    return serve.supervise(programs, options.var, welcome(options, logs), logs)
 
 
 def simulator(var: Path, port: int, redirect: str) -> Program:
@@ -74,10 +81,19 @@ def simulator(var: Path, port: int, redirect: str) -> Program:
     return Program("simulator", command, is_ready=partial(accepts_connections, LOOPBACK, port))
 
 
-def welcome(var: Path, logs: Path, url: str, port: int) -> str:
+def congressus(var: Path, port: int) -> Program:
+    address = ("--host", LOOPBACK, "--port", str(port))
+    state = ("--state", str(var / "congressus_state"), "--seed", "demo", "--members", str(var / MEMBERS))
+    command = (sys.executable, "-m", "integrations.congressus.simulator", *address, *state, "--api-key", _read(var / API_KEY))
+    return Program("congressus", command, is_ready=partial(accepts_connections, LOOPBACK, port))
+
+
+def welcome(options: argparse.Namespace, logs: Path) -> str:
+    var = options.var
     return WELCOME.format(
-        url=url,
-        exact=simulator_url(port),
+        url=options.url,
+        congressus=simulator_url(options.congressus),
+        exact=simulator_url(options.simulator),
         password=_read(var / PASSWORD) or "the one you chose",
         client_id=_read(var / CLIENT_ID),
         client_secret=_read(var / CLIENT_SECRET),

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import odata, sync, transport
+from integrations import wire
+
+from . import odata, sync
 from .accounts import FIELDS, SELECT, Account
 from .divisions import ME_SELECT, Division, Me
 from .divisions import SELECT as DIVISION_SELECT
-from .errors import Unexpected, WrongDivision, from_response
+from .errors import Unexpected, Unreachable, WrongDivision, from_response
 from .limits import RateLimits
 from .sync import Deletion, Page
-from .transport import Answer
 
 ACCOUNTS = "crm/Accounts"
 SYNC_ACCOUNTS = "sync/CRM/Accounts"
@@ -49,8 +50,8 @@ class ExactClient:
         access_token: Callable[[], str],
         division: int | None = None,
         *,
-        deadline: float = transport.DEADLINE,
-        session: transport.Session | None = None,
+        deadline: float = wire.DEADLINE,
+        session: wire.Session | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.division = division
@@ -59,7 +60,7 @@ class ExactClient:
         self.http_seconds = 0.0
         self._access_token = access_token
         self._deadline = deadline
-        self._session = session or transport.Session()
+        self._session = session or wire.Session()
 
     def me(self) -> Me:
         """The user who consented. Needs no division."""
@@ -171,27 +172,27 @@ class ExactClient:
         url: str,
         body: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        token = self._access_token()
-        started = time.monotonic()
-        self.calls += 1
-        try:
-            answer = transport.send(
-                self._session,
-                method,
-                url,
-                endpoint=endpoint,
-                headers={"Accept": "application/json", **(headers or {})},
-                token=token,
-                json=body,
-                deadline=self._deadline,
-            )
-        finally:
-            self.http_seconds += time.monotonic() - started
+    ) -> wire.Answer:
+        answer = self._exchange(method, endpoint, url, body, headers)
         self._note(RateLimits.from_headers(answer.headers))
         if not answer.ok:
             raise from_response(answer, method, endpoint)
         return answer
+
+    def _exchange(
+        self, method: str, endpoint: str, url: str, body: Mapping[str, str | None] | None, headers: Mapping[str, str] | None
+    ) -> wire.Answer:
+        token = self._access_token()
+        headers = {"Accept": "application/json", **(headers or {})}
+        started = time.monotonic()
+        self.calls += 1
+        try:
+            return wire.send(self._session, method, url, headers=headers, token=token, json=body, deadline=self._deadline)
+        except wire.NoAnswer as error:
+            lost, why = error.answer_lost, error.why
+        finally:
+            self.http_seconds += time.monotonic() - started
+        raise Unreachable(method, endpoint, answer_lost=lost, why=why)
 
     def _note(self, limits: RateLimits) -> None:
         if limits.known:
@@ -221,14 +222,14 @@ def _owned(fields: Mapping[str, str | None]) -> dict[str, str | None]:
     return dict(fields)
 
 
-def _payload(answer: Answer, method: str, endpoint: str) -> Any:
+def _payload(answer: wire.Answer, method: str, endpoint: str) -> Any:
     try:
         return answer.json()
     except ValueError:
         raise from_response(answer, method, endpoint) from None
 
 
-def _created(answer: Answer, code: str) -> Account:
+def _created(answer: wire.Answer, code: str) -> Account:
     payload = _payload(answer, "POST", ACCOUNTS)
     try:
         [row] = odata.rows(payload)

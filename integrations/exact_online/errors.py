@@ -21,12 +21,11 @@ nothing. A 429 carries the headers of the window that was hit and of no other; w
 errors. And the token endpoint answers 400 or 401 without a word during maintenance, when the same token works hours later.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from .limits import RateLimits, retry_after
+from integrations import wire
 
-if TYPE_CHECKING:
-    from .transport import Answer
+from .limits import RateLimits
 
 COUNTED = frozenset({400, 401, 403, 404})
 TOKEN_ENDPOINT = "oauth2/token"  # noqa: S105 -- a path, no secret
@@ -184,19 +183,19 @@ class TokenServiceUnavailable(TokenError):
     passes = True
 
 
-def from_response(answer: "Answer", method: str, endpoint: str) -> ExactError:
+def from_response(answer: wire.Answer, method: str, endpoint: str) -> ExactError:
     """The failure in an answer of the REST interface; a 2xx is one that cannot be used."""
     said, reason = _said(answer), _reason(answer)
     kind = _kind(answer, method, endpoint, said)
     return kind(method, endpoint, **_facts(answer, said, reason), answer_lost=_lost(answer, method, kind), why=answer.flaw)
 
 
-def from_token_response(answer: "Answer") -> TokenError | Unexpected:
+def from_token_response(answer: wire.Answer) -> TokenError | Unexpected:
     """The failure in an answer of the token endpoint; a 2xx is one without JSON."""
     payload = _payload(answer)
     fault = payload.get("error") if isinstance(payload, dict) else None
     fault = fault if isinstance(fault, str) else ""
-    said = _clean(payload.get("error_description")) if isinstance(payload, dict) else ""
+    said = wire.sentences(payload.get("error_description"), _LONGEST_SAID) if isinstance(payload, dict) else ""
     words = answer.headers.get("Reason", "") + answer.body[:_LONGEST_SAID].decode("utf-8", "replace")
     kind = _token_kind(answer, fault, words.casefold())
     # A refresh token works once: when the answer is lost, the pair may have been renewed without us.
@@ -204,17 +203,17 @@ def from_token_response(answer: "Answer") -> TokenError | Unexpected:
     return kind("POST", TOKEN_ENDPOINT, **_facts(answer, said or fault, _reason(answer)), answer_lost=lost, why=answer.flaw)
 
 
-def _facts(answer: "Answer", said: str, reason: str) -> dict[str, Any]:
+def _facts(answer: wire.Answer, said: str, reason: str) -> dict[str, Any]:
     return {
         "status": answer.status,
-        "said": said or _clean(answer.headers.get("Reason", "").partition(":")[2]),
+        "said": said or wire.sentences(answer.headers.get("Reason", "").partition(":")[2], _LONGEST_SAID),
         "reason": reason,
         "limits": RateLimits.from_headers(answer.headers),
-        "retry_after": retry_after(answer.headers),
+        "retry_after": wire.retry_after(answer.headers),
     }
 
 
-def _kind(answer: "Answer", method: str, endpoint: str, said: str) -> type[ExactError]:
+def _kind(answer: wire.Answer, method: str, endpoint: str, said: str) -> type[ExactError]:
     status = answer.status
     about_relation = endpoint.startswith("crm/")
     if status == 429:
@@ -247,13 +246,13 @@ def _limit(limits: RateLimits) -> type[ExactError]:
     return LimitUnknown
 
 
-def _lost(answer: "Answer", method: str, kind: type[ExactError]) -> bool:
+def _lost(answer: wire.Answer, method: str, kind: type[ExactError]) -> bool:
     if method == "GET" or kind is Rejected:
         return False
     return answer.status < 400 or answer.status == 408 or answer.status >= 500
 
 
-def _token_kind(answer: "Answer", fault: str, words: str) -> type[TokenError] | type[Unexpected]:
+def _token_kind(answer: wire.Answer, fault: str, words: str) -> type[TokenError] | type[Unexpected]:
     status = answer.status
     if 400 <= status < 500 and ("not expired" in words or "tooearlytorefresh" in words):
         return TokenNotExpired
@@ -281,30 +280,21 @@ _TOKEN_FAULTS: dict[str, type[TokenError]] = {
 }
 
 
-def _said(answer: "Answer") -> str:
+def _said(answer: wire.Answer) -> str:
     """`error.message.value` of the body, '' when there is none; never anything out of a page for people."""
     payload = _payload(answer)
     error = payload.get("error") if isinstance(payload, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
-    return _clean(message.get("value") if isinstance(message, dict) else message)
+    return wire.sentences(message.get("value") if isinstance(message, dict) else message, _LONGEST_SAID)
 
 
-def _payload(answer: "Answer") -> Any:
+def _payload(answer: wire.Answer) -> Any:
     try:
         return answer.json()
     except ValueError:
         return None
 
 
-def _reason(answer: "Answer") -> str:
+def _reason(answer: wire.Answer) -> str:
     word = answer.headers.get("Reason", "").partition(":")[0]
-    return _clean(word)[:_LONGEST_REASON]
-
-
-def _clean(value: Any) -> str:
-    """One sentence a line, without what a database or a log cannot hold (NUL, control characters, half surrogates)."""
-    if not isinstance(value, str):
-        return ""
-    whole = value.encode("utf-8", "replace").decode("utf-8")
-    lines = ("".join(char for char in line if char.isprintable()).strip() for line in whole.splitlines())
-    return "\n".join(line for line in lines if line)[:_LONGEST_SAID]
+    return wire.sentences(word, _LONGEST_REASON)

@@ -5,17 +5,12 @@
 - Waits are `reset` minus the `Date` of the same answer: no clock but Exact's own, ours may be minutes off.
 """
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Literal, Self
 
-_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
-_EARLIEST_RESET = datetime(2015, 1, 1, tzinfo=UTC)
-_FARTHEST_RESET = timedelta(days=10)
+from integrations import wire
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class RateLimits:
     def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """Reads `headers`, in whatever case they are written; what is missing or nonsense becomes None."""
         told = {name.lower(): value for name, value in headers.items()}
-        date = _moment(told.get("date"))
+        date = wire.moment(told.get("date"))
         return cls(
             minute=_window(told, "x-ratelimit-minutely-", date),
             day=_window(told, "x-ratelimit-", date),
@@ -73,43 +68,15 @@ class RateLimits:
         return max(0.0, (reset - self.date).total_seconds())
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds asked for by `Retry-After`, None when absent or nonsense. Exact was never seen to send it; a proxy may."""
-    told = {name.lower(): value for name, value in headers.items()}
-    value = told.get("retry-after")
-    seconds = _number(value)
-    if seconds is None:
-        until, date = _moment(value), _moment(told.get("date"))
-        seconds = math.ceil((until - date).total_seconds()) if until and date else None
-    return float(seconds) if seconds is not None and 0 <= seconds <= _FARTHEST_RESET.total_seconds() else None
-
-
 def _window(told: Mapping[str, str], prefix: str, date: datetime | None) -> Window:
     return Window(
-        limit=_number(told.get(prefix + "limit")),
-        remaining=_number(told.get(prefix + "remaining")),
+        limit=wire.number(told.get(prefix + "limit")),
+        remaining=wire.number(told.get(prefix + "remaining")),
         reset=_reset(told.get(prefix + "reset"), date),
     )
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value is not None and _NUMBER.fullmatch(value := value.strip()) else None
-
-
 def _reset(value: str | None, date: datetime | None) -> datetime | None:
-    """Milliseconds since 1970, UTC. Without a Date header our own clock serves, but only to tell sense from nonsense."""
-    milliseconds = _number(value)
-    if milliseconds is None:
-        return None
-    latest = (date or datetime.now(UTC)) + _FARTHEST_RESET
-    if not _EARLIEST_RESET.timestamp() <= milliseconds / 1000 <= latest.timestamp():
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _moment(value: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value or "")
-    except (ValueError, OverflowError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    """Milliseconds since 1970."""
+    milliseconds = wire.number(value)
+    return wire.reset(None if milliseconds is None else milliseconds / 1000, date)

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from . import transport
-from .errors import TOKEN_ENDPOINT, TokenServiceUnavailable, Unexpected, Unreachable, from_token_response
+from integrations import wire
+
+from .errors import TOKEN_ENDPOINT, TokenServiceUnavailable, Unexpected, from_token_response
 
 REFRESH_MARGIN = timedelta(seconds=25)
 _LONGEST_LIFE = 86_400
@@ -102,13 +103,13 @@ def _ask(base_url: str, credentials: AppCredentials, form: dict[str, str], now: 
     return _token(payload, arrived, answer.status)
 
 
-def _post(url: str, credentials: AppCredentials, form: dict[str, str]) -> transport.Answer:
+def _post(url: str, credentials: AppCredentials, form: dict[str, str]) -> wire.Answer:
     form = {**form, "client_id": credentials.client_id, "client_secret": credentials.client_secret}
     headers = {"Accept": "application/json"}
     try:
-        with transport.Session() as session:
-            return transport.send(session, "POST", url, endpoint=TOKEN_ENDPOINT, headers=headers, form=form)
-    except Unreachable as error:
+        with wire.Session() as session:
+            return wire.send(session, "POST", url, headers=headers, form=form)
+    except wire.NoAnswer as error:
         lost, why = error.answer_lost, error.why
     raise TokenServiceUnavailable("POST", TOKEN_ENDPOINT, answer_lost=lost, why=why)
 

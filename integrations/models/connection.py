@@ -211,7 +211,7 @@ class ExactOnlineConnection(models.Model):
 
     def members_without_link(self) -> models.QuerySet[Member]:
         """Who takes part, and was not looked at yet."""
-        return Member.objects.filter(status__in=self.statuses.all()).exclude(relation_links__connection=self)
+        return Member.objects.present().filter(status__in=self.statuses.all()).exclude(relation_links__connection=self)
 
     @property
     def calls_today(self) -> int | None:

@@ -21,6 +21,8 @@ from members.models import ChangedVia, Member
 
 # Older edits of people no longer jump the queue: whatever held them up, held up everything.
 URGENT_FOR = timedelta(days=1)
+# What is heard from Congressus is as urgent as an edit here, for a while, and as long as it is a few members.
+HEARD_FOR = timedelta(minutes=10)
 # The problem of a link of which a person said that this change is not to be sent; the next change of the member is.
 DECLINED = "declined"
 
@@ -88,7 +90,7 @@ def _declined() -> Q:
 class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
     def kept_by(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
         """The links whose member takes part now; a leaver's link rests, and wakes when the member returns."""
-        return self.filter(connection=connection, member__status__in=connection.statuses.all())
+        return self.filter(connection=connection, member__status__in=connection.statuses.all(), member__gone_at=None)
 
     def behind(self, connection: ExactOnlineConnection) -> RelationLinkQuerySet:
         """What Exact does not have yet, and nobody has to decide about first; what the brake holds back is among it."""
@@ -120,6 +122,16 @@ class RelationLinkQuerySet(models.QuerySet["RelationLink"]):
         since = max(filter(None, (connection.enabled_at, now - URGENT_FOR)))
         return self._ready(connection, now).filter(
             member__changed_via=ChangedVia.PERSON, member__changed_at__gte=since, member__revision__gt=F("pushed_revision")
+        )
+
+    def heard(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:
+        """Due because somebody just changed the member in Congressus, whose webhook told so; not what the brake holds back."""
+        since = max(filter(None, (connection.enabled_at, now - HEARD_FOR)))
+        return self.due(connection, now).filter(
+            member__congressus__heard_at__gte=since,
+            member__changed_via=ChangedVia.CONGRESSUS,
+            member__changed_at__gte=since,
+            member__revision__gt=F("pushed_revision"),
         )
 
     def _ready(self, connection: ExactOnlineConnection, now: datetime) -> RelationLinkQuerySet:

@@ -31,9 +31,10 @@ from integrations.connections import Lacking
 from integrations.exact_online import hosts
 from integrations.forms import AddForm
 from integrations.glance import Glance
-from integrations.models import ExactOnlineConnection, RelationLink
+from integrations.models import CongressusConnection, ExactOnlineConnection, RelationLink
 from integrations.models.app import Site
 from integrations.models.link import SyncState
+from members.models import MemberStatus
 
 LISTED = 50
 
@@ -58,8 +59,13 @@ class LeadsToExact:
 
 
 class Integrations(PermissionRequiredMixin, TemplateView):
-    permission_required = "integrations.view_exactonlineconnection"
+    """Who may see either connection may come in."""
+
+    permission_required = ("integrations.view_exactonlineconnection", "integrations.view_congressusconnection")
     template_name = "integrations/index.html"
+
+    def has_permission(self) -> bool:
+        return any(self.request.user.has_perm(permission) for permission in self.get_permission_required())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         live = list(ExactOnlineConnection.objects.live())
@@ -67,6 +73,7 @@ class Integrations(PermissionRequiredMixin, TemplateView):
             count=len(live),
             working=sum(one.enabled for one in live),
             attention=sum(bool(one.attention) for one in live),
+            congressus=CongressusConnection.objects.first(),
             **kwargs,
         )
 
@@ -154,6 +161,8 @@ class Connection(LeadsToExact, PermissionRequiredMixin, DetailView):
             "left_out": self._page(left_out.order_by("pk"), "left_out"),
             "listed": str(context["glance"].parked),
             "sharing": _sharing(connection),
+            "gone_statuses": [status for status in connection.statuses.all() if status.gone_at],
+            "unfetched_statuses": _unfetched(connection),
             "redirect_url": consent.redirect_url(),
             "address_doubts": addresses.doubts(self.request),
             "public_url": settings.PUBLIC_URL,
@@ -204,6 +213,19 @@ def _sharing(connection: ExactOnlineConnection) -> list[ExactOnlineConnection]:
     if connection.token is None:
         return []
     return list(connection.token.connections.live().exclude(pk=connection.pk).select_related("financial_administration"))
+
+
+def _unfetched(connection: ExactOnlineConnection) -> list[MemberStatus]:
+    """Statuses of Congressus that are sent, and with which nobody arrives because they are not among those fetched."""
+    congressus = CongressusConnection.objects.first()
+    if congressus is None:
+        return []
+    fetched = set(congressus.statuses.all())
+    return [
+        status
+        for status in connection.statuses.all()
+        if status.is_from_congressus and not status.gone_at and status not in fetched
+    ]
 
 
 # What people do -----------------------------------------------------------------------------------------------------------

@@ -62,7 +62,13 @@ class MemberImportUpload(PermissionRequiredMixin, RedirectURLMixin, FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         imports = MemberImport.objects.select_related("uploaded_by").defer("content")[:RECENT]
-        return super().get_context_data(columns=COLUMNS, imports=imports, next=self.get_redirect_url(), **kwargs)
+        return super().get_context_data(
+            columns=COLUMNS,
+            imports=imports,
+            some_from_congressus=Member.objects.filter(congressus_id__isnull=False).exists(),
+            next=self.get_redirect_url(),
+            **kwargs,
+        )
 
     def form_valid(self, form: MemberImportForm) -> HttpResponse:
         with transaction.atomic():

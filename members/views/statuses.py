@@ -9,7 +9,7 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.views import RedirectURLMixin
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, ListView, UpdateView
 from django.views.generic.detail import SingleObjectTemplateResponseMixin
@@ -26,6 +26,9 @@ class MemberStatuses(PermissionRequiredMixin, ListView):
 
     def get_queryset(self) -> QuerySet[MemberStatus]:
         return MemberStatus.objects.annotate(member_count=Count("members")).order_by("name")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(some_from_congressus=any(each.is_from_congressus for each in self.object_list), **kwargs)
 
 
 class _StatusForm(PermissionRequiredMixin, RedirectURLMixin, SingleObjectTemplateResponseMixin, ModelFormMixin):
@@ -50,3 +53,8 @@ class MemberStatusNew(_StatusForm, CreateView):
 class MemberStatusEdit(_StatusForm, UpdateView):
     permission_required = "members.change_memberstatus"
     context_object_name = "status"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One that Congressus keeps is shown, whatever is sent: saved here it would be taken over from there again."""
+        is_ours = not self.get_object().is_from_congressus
+        return super().post(request, *args, **kwargs) if is_ours else self.get(request, *args, **kwargs)

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from congressus_sync.demo import association
 from integrations.exact_online.simulator import Simulator
+from tests.people import make_association
 from tests.running import Processes, processes
 
 CHROMIUM = shutil.which(os.environ.get("CHROMIUM", "chromium"))
@@ -69,7 +69,7 @@ def site(transactional_db: None, live_server: LiveServer, settings: pytest.Fixtu
     from django.contrib.auth import get_user_model
 
     settings.PUBLIC_URL = live_server.url
-    association.build()
+    make_association()
     get_user_model().objects.create_superuser("treasurer", "treasurer@example.org", PASSWORD)
     return live_server.url
 

@@ -15,68 +15,63 @@ from django.test import Client
 from stdnum import iban
 from stdnum.nl import postcode
 
-from congressus_sync.demo import association, treasurer
+from congressus_sync.demo import association, congressus, treasurer
 from congressus_sync.models import User
 from finance.models import FinancialAdministration
+from integrations.arrivals.visit import Visit
+from integrations.congressus.simulator import Simulator
+from integrations.models import CongressusConnection
 from members import cleaning
 from members.models import Member, MemberStatus
 from tests.congressus_sync.terminal import a_free_port, command_line, running, status_of
-
-
-@pytest.fixture
-def built(db: None) -> None:
-    assert association.build()
-
+from tests.running import eventually
 
 # The association -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("built")
-def test_it_has_250_members_in_five_statuses_and_two_financial_administrations() -> None:
-    counted = Counter(Member.objects.values_list("status__name", "status__kind"))
+@pytest.fixture
+def people() -> list[Member]:
+    return association.people()
 
-    assert counted == {
+
+def test_it_has_250_members_in_five_statuses(people: list[Member]) -> None:
+    assert Counter((member.status.name, str(member.status.kind)) for member in people) == {
         ("Lid", "active"): 150,
         ("Alumnus", "active"): 55,
         ("Donateur", "active"): 25,
         ("Oud-lid", "archived"): 15,
         ("Overleden", "deceased"): 5,
     }
-    assert FinancialAdministration.objects.count() == 2
 
 
-@pytest.mark.usefixtures("built")
-def test_what_its_members_hold_is_as_if_typed_by_a_careful_person() -> None:
+def test_what_its_members_hold_is_as_if_typed_by_a_careful_person(people: list[Member]) -> None:
     """Cleaning finds nothing to refuse and nothing to change."""
-    for member in Member.objects.all():
+    for member in people:
         held = {name: getattr(member, name) for name in cleaning.FIELDS}
         cleaned, refused = cleaning.member(held, {})
         assert (cleaned, refused) == (held, {}), member
 
 
-@pytest.mark.usefixtures("built")
-def test_it_has_the_gaps_and_the_odd_ones_of_a_real_administration() -> None:
-    members = list(Member.objects.all())
-    names = [member.display_name for member in members]
+def test_it_has_the_gaps_and_the_odd_ones_of_a_real_administration(people: list[Member]) -> None:
+    names = [member.display_name for member in people]
 
-    assert 8 <= sum(not member.email for member in members) <= 30
-    assert any(not member.iban for member in members)
-    assert any(not member.phone for member in members)
-    assert sum(bool(member.organisation) for member in members) == 8
-    assert len({member.country for member in members}) >= 7
+    assert 8 <= sum(not member.email for member in people) <= 30
+    assert any(not member.iban for member in people)
+    assert any(not member.phone for member in people)
+    assert sum(bool(member.organisation) for member in people) == 8
+    assert len({member.country for member in people}) >= 7
     assert max(len(name) for name in names) == 60
-    assert any(member.last_name == "Null" for member in members)
-    assert sum(name == member.member_number for name, member in zip(names, members, strict=True)) == 1  # nobody's name
+    assert any(member.last_name == "Null" for member in people)
+    assert sum(name == member.member_number for name, member in zip(names, people, strict=True)) == 1  # nobody's name
     assert any(not name.isascii() for name in names)
-    assert any("-" in member.last_name for member in members)
-    assert len({member.infix for member in members}) >= 5
-    shared = Counter((member.email, member.address, member.last_name) for member in members if member.email)
+    assert any("-" in member.last_name for member in people)
+    assert len({member.infix for member in people}) >= 5
+    shared = Counter((member.email, member.address, member.last_name) for member in people if member.email)
     assert [number for _, number in shared.most_common(2)] == [2, 1]  # one household
 
 
-@pytest.mark.usefixtures("built")
-def test_no_real_person_can_be_written_to_or_paid() -> None:
-    for member in Member.objects.all():
+def test_no_real_person_can_be_written_to_or_paid(people: list[Member]) -> None:
+    for member in people:
         assert not member.email or member.email.rpartition("@")[2] in ("example.org", "example.com", "example.net")
         if member.iban:
             iban.validate(member.iban)
@@ -85,31 +80,37 @@ def test_no_real_person_can_be_written_to_or_paid() -> None:
             postcode.validate(member.postcode)
 
 
-def test_everybody_sees_the_same_people(db: None) -> None:
-    association.build()
-    first = list(Member.objects.order_by("pk").values_list("member_number", "last_name", "email", "iban", "status__name"))
-    Member.objects.all().delete()
-    MemberStatus.objects.all().delete()
-
-    association.build()
-
-    again = list(Member.objects.order_by("pk").values_list("member_number", "last_name", "email", "iban", "status__name"))
-    assert again == first
+def test_everybody_sees_the_same_people() -> None:
+    assert congressus.drawn() == congressus.drawn()
+    assert len({row["id"] for row in congressus.drawn()["members"]}) == 250
 
 
-@pytest.mark.usefixtures("built")
-def test_a_second_start_leaves_what_people_changed() -> None:
-    member = Member.objects.get(member_number="1005")
-    member.city = "Delft"
-    member.member_number = "9005"
-    member.save()
+def test_the_members_are_fetched_from_congressus_as_they_were_drawn(
+    db: None, people: list[Member], tmp_path: Path, settings: pytest.FixtureRequest
+) -> None:
+    congressus.write(tmp_path / "members.json")
+    with Simulator(seed="demo", members=tmp_path / "members.json", api_key="a-key-for-the-demonstration") as simulator:
+        settings.CONGRESSUS_BASE_URL = simulator.base_url
+        assert congressus.connect("a-key-for-the-demonstration")
+        Visit().run()
+
+    held = {member.member_number: member for member in Member.objects.select_related("status")}
+    assert len(held) == 250
+    owned = [name for name in cleaning.FIELDS if name not in ("language", "organisation", "last_name")]
+    for member in people:
+        arrived = held[member.member_number]
+        assert {name: getattr(arrived, name) for name in owned} == {name: getattr(member, name) for name in owned}
+        assert (arrived.last_name, arrived.status.name) == (member.last_name or member.organisation, member.status.name)
+    assert FinancialAdministration.objects.count() == 2
+
+
+def test_a_second_start_leaves_everything_as_people_left_it(db: None) -> None:
+    assert congressus.connect("a-key-for-the-demonstration")
     MemberStatus.objects.filter(name="Lid").update(name="Gewoon lid")
-    revisions = list(Member.objects.order_by("pk").values_list("pk", "revision"))
 
-    assert not association.build()
+    assert not congressus.connect("another")
 
-    assert list(Member.objects.order_by("pk").values_list("pk", "revision")) == revisions
-    assert Member.objects.get(member_number="9005").city == "Delft"
+    assert CongressusConnection.objects.get().api_key.reveal() == "a-key-for-the-demonstration"
     assert MemberStatus.objects.count() == 5
 
 
@@ -172,11 +173,12 @@ def told(said: str, label: str) -> str:
 
 @pytest.mark.worker
 def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
-    port, simulator = a_free_port(), a_free_port()
+    port, simulator, congressus_port = a_free_port(), a_free_port(), a_free_port()
     environment = {
         "VAR_DIR": tmp_path,
         "PORT": port,
         "SIMULATOR_PORT": simulator,
+        "CONGRESSUS_SIMULATOR_PORT": congressus_port,
         "DATABASE_URL": "postgres://not-to-be-touched/db",
     }
     with running("demo", tmp_path, **environment) as demo:
@@ -184,7 +186,8 @@ def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
         first = {label: told(said, label) for label in ("password", "Client ID", "Client secret")}
         browser = Browser(f"http://localhost:{port}")
         assert "Log out" in browser.log_in(first["password"])
-        assert "250" in browser.open("/members/")
+        eventually(lambda: "250" in browser.open("/members/"), why="the members did not arrive")
+        assert status_of(f"http://127.0.0.1:{congressus_port}/") == 200
         assert status_of(f"http://127.0.0.1:{simulator}/") == 200
         exact = Browser(f"http://127.0.0.1:{simulator}").open("/")
         assert "Studievereniging De Kern" in exact

@@ -15,8 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.people import make_user
 
-# Open to all: logging in and out, "are you alive?", and the pages of allauth that ask for a login themselves.
-OPEN = {"account_login", "account_logout", "account_inactive", "health"}
+# Open to all: logging in and out, "are you alive?", where Congressus calls with secrets of its own, and the pages of allauth that ask for
+# a login themselves.
+OPEN = {"account_login", "account_logout", "account_inactive", "health", "congressus-webhook"}
 OF_ONESELF = {"account_change_password", "account_reauthenticate"}
 
 

@@ -9,9 +9,8 @@ import responses
 
 from integrations.exact_online import errors
 from integrations.exact_online.client import ExactClient
-from integrations.exact_online.transport import Session
-
-from .wire import drip, hang_up, raw, say, say_json, wire
+from integrations.wire import Session
+from tests.wire import drip, hang_up, raw, say, say_json, wire
 
 SITE = "https://start.exactonline.nl"
 API = f"{SITE}/api/v1/102030"

@@ -7,7 +7,7 @@ import pytest
 
 from integrations.exact_online import errors
 from integrations.exact_online.errors import from_response, from_token_response
-from integrations.exact_online.transport import TOO_LARGE, Answer
+from integrations.wire import TOO_LARGE, Answer
 
 ACCOUNTS = "crm/Accounts"
 JSON = {"Content-Type": "application/json"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.exact_online.limits import RateLimits, Window, retry_after
+from integrations.exact_online.limits import RateLimits, Window
 
 DATE = "Thu, 02 Dec 2021 12:15:30 GMT"
 MINUTE_RESET = 1638447360000  # 12:16:00
@@ -98,19 +98,3 @@ def test_what_is_missing_is_unchanged():
     assert merged.minute == Window(None, 0, None)
     assert merged.date == older.date
     assert newer.over(None) == newer
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Retry-After": "120"}, 120),
-        ({"retry-after": "Thu, 02 Dec 2021 12:17:30 GMT", "date": DATE}, 120),
-        ({"Retry-After": "Thu, 02 Dec 2021 12:17:30 GMT"}, None),
-        ({"Retry-After": "Thu, 02 Dec 2021 12:00:00 GMT", "Date": DATE}, None),
-        ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "99999999"}, None),
-    ],
-)
-def test_retry_after_in_seconds_or_as_a_date(headers, seconds):
-    assert retry_after(headers) == seconds

@@ -7,8 +7,7 @@ import pytest
 
 from integrations.exact_online import errors, oauth
 from integrations.exact_online.oauth import AppCredentials, Token
-
-from .wire import drip, hang_up, say, say_json, wire
+from tests.wire import drip, hang_up, say, say_json, wire
 
 CREDENTIALS = AppCredentials("client-1", "s3cret")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -157,8 +156,8 @@ def test_an_endpoint_nobody_listens_at_has_taken_nothing():
 
 
 def test_a_dripping_token_endpoint_is_left_at_the_deadline(monkeypatch):
-    sending = oauth.transport.send
-    monkeypatch.setattr(oauth.transport, "send", lambda *args, **kwargs: sending(*args, **kwargs, deadline=0.3))
+    sending = oauth.wire.send
+    monkeypatch.setattr(oauth.wire, "send", lambda *args, **kwargs: sending(*args, **kwargs, deadline=0.3))
     with wire(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as server, pytest.raises(errors.TokenServiceUnavailable) as caught:
         refresh(server.url)
     assert caught.value.answer_lost

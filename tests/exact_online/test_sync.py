@@ -11,7 +11,8 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.exact_online import errors, odata, sync, transport
+from integrations import wire
+from integrations.exact_online import errors, odata, sync
 from integrations.exact_online.accounts import FIELDS, LENGTHS, SELECT, Account
 from integrations.exact_online.client import ACCOUNTS, SYNC_ACCOUNTS, SYNC_DELETED, ExactClient
 from integrations.exact_online.simulator import Simulator
@@ -372,4 +373,4 @@ def test_a_full_page_of_the_longest_relations_is_well_within_what_is_read(bench:
     options = {"$select": ",".join(sync.ACCOUNTS_SELECT), "$filter": sync.changed_after(0)}
     answer = bench.call("GET", f"{DIVISION}/{SYNC_ACCOUNTS}", params=options)
     escaped = len(answer.text.encode("ascii", "backslashreplace"))
-    assert escaped < transport.SIZE_CAP * 0.75, f"{escaped:,} bytes"
+    assert escaped < wire.SIZE_CAP * 0.75, f"{escaped:,} bytes"

@@ -9,8 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from integrations import bell, tasks
-from integrations.exact_online import transport
+from integrations import bell, tasks, wire
 from integrations.models import ExactOnlineConnection, ExactOnlineToken, PushAttempt
 from tests.running import publishing_to
 from tests.worlds import OTHER_DIVISION, World
@@ -117,17 +116,17 @@ def test_a_broker_that_is_away_is_not_the_problem_of_who_saves(world: World, con
 def test_a_task_cut_off_by_its_time_limit_in_the_middle_of_a_create_is_looked_up(world: World, connection, monkeypatch) -> None:
     """The signal may come anywhere: here, after Exact did it and before we read its answer."""
     member = world.member("7")
-    read = transport._read
+    read = wire._read
 
     def cut_off(response, size_cap):
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(transport, "_read", cut_off)
+    monkeypatch.setattr(wire, "_read", cut_off)
     with pytest.raises(SoftTimeLimitExceeded):
         tasks.push_connection(connection.pk)
     assert world.link(member).creating_since is not None
     connection.refresh_from_db()
     assert connection.lease_holder == ""
-    monkeypatch.setattr(transport, "_read", read)
+    monkeypatch.setattr(wire, "_read", read)
     assert world.drain(connection) == {"adopted": 1}
     assert len(world.relations()) == 1

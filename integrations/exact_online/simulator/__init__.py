@@ -5,8 +5,10 @@ limits and error block, OData reads and writes of crm/Accounts, changes and dele
 dials, faults on request, and pages that show what it holds. Standard library only.
 """
 
+from integrations.simulation.faults import Gate
+
 from .dials import Dials
-from .faults import Fault, Gate
+from .faults import Fault
 from .log import Call
 from .simulator import Simulator
 from .world import App, Division, User

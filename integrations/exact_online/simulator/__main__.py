@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import signal
 import sys
-import threading
 from pathlib import Path
-from typing import Any
+
+from integrations.simulation.service import dial, wait_for_the_end
 
 from .seeds import SEEDS
 from .simulator import Simulator
@@ -23,7 +21,7 @@ def main() -> None:
     app = _app(simulator, choices.redirect_uri, choices.client_id, choices.client_secret)
     with simulator:
         _announce(simulator, app)
-        _wait_for_the_end()
+        wait_for_the_end()
 
 
 def _simulator(choices: argparse.Namespace) -> Simulator:
@@ -48,16 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--redirect-uri", help="register an API key with this redirect URL")
     parser.add_argument("--client-id", default="", help="its Client ID (default: made up)")
     parser.add_argument("--client-secret", default="", help="its Client secret (default: made up)")
-    parser.add_argument("--dial", action="append", type=_dial, metavar="NAME=VALUE", help="for example minute_limit=100")
+    parser.add_argument("--dial", action="append", type=dial, metavar="NAME=VALUE", help="for example minute_limit=100")
     return parser
-
-
-def _dial(text: str) -> tuple[str, Any]:
-    name, _, value = text.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _app(simulator: Simulator, redirect_uri: str | None, client_id: str, client_secret: str) -> App | None:
@@ -79,13 +69,6 @@ def _announce(simulator: Simulator, app: App | None) -> None:
         lines.append(f"  Client secret {app.client_secret}")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-
-
-def _wait_for_the_end() -> None:
-    end = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: end.set())
-    end.wait()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .chance import Chance
-from .clock import Clock
+from integrations.simulation.chance import Chance
+from integrations.simulation.clock import Clock
+
 from .dials import Dials
 from .fields import ACCOUNT, Field
 from .filters import GUID

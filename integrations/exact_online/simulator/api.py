@@ -11,18 +11,20 @@ import re
 import time
 from dataclasses import dataclass
 
+from integrations.simulation.clock import Clock
+from integrations.simulation.faults import Faults
+from integrations.simulation.messages import Request, Response, html_response
+
 from . import queries, shapes
 from .accounts import Accounts, BadBody, Invalid
-from .clock import Clock
 from .dials import Dials
-from .faults import Faults
+from .faults import Fault
 from .fields import ACCOUNT, DELETED, DIVISION, ENTITIES, ME, Entity
 from .filters import QueryError, parse_guid
 from .ledger import Row
 from .limits import Budget, ErrorBlock
 from .listings import division_row, me_row
 from .log import Call, Log
-from .messages import Request, Response, html_response
 from .tokens import Tokens
 from .world import User, World
 
@@ -56,7 +58,7 @@ class Api:
     accounts: Accounts
     budget: Budget
     errors: ErrorBlock
-    faults: Faults
+    faults: Faults[Fault]
     log: Log
     dials: Dials
     clock: Clock
@@ -85,12 +87,12 @@ class Api:
             return Response(429, headers=headers)
         response = Response(401)
         if token_valid:
-            response = self.faults.play(call, lambda division: self._executed(request, place, call.user, division))
+            response = self.faults.play(call, lambda fault: self._executed(request, place, call.user, fault))
         self.errors.note(spot, response.status)
         response.headers = {**headers, **response.headers}
         return response
 
-    def _executed(self, request: Request, place: Address, username: str, write_to: int | None) -> Response:
+    def _executed(self, request: Request, place: Address, username: str, fault: Fault | None) -> Response:
         if len(request.query) > self.dials.query_limit:
             return html_response(404, "<html><body><h2>404 - File or directory not found.</h2></body></html>")
         with self.world.lock:
@@ -99,7 +101,7 @@ class Api:
             if refusal:
                 return refusal
             try:
-                return self._routed(request, place, user, write_to)
+                return self._routed(request, place, user, fault.target if fault else 0)
             except (QueryError, BadBody) as problem:
                 return shapes.error(request, 400, str(problem))
             except Invalid as problem:
@@ -120,7 +122,7 @@ class Api:
         reason = self.world.divisions[place.division].reason
         return shapes.error(request, 403, "Forbidden", reason) if reason else None
 
-    def _routed(self, request: Request, place: Address, user: User, write_to: int | None) -> Response:
+    def _routed(self, request: Request, place: Address, user: User, write_to: int) -> Response:
         if request.method == "GET":
             return self._read(request, place, user)
         wants_key = request.method in ("PUT", "DELETE")
@@ -132,7 +134,7 @@ class Api:
             return shapes.error(request, 403, "Forbidden")
         return self._written(request, place, user, write_to)
 
-    def _written(self, request: Request, place: Address, user: User, write_to: int | None) -> Response:
+    def _written(self, request: Request, place: Address, user: User, write_to: int) -> Response:
         division = self.world.divisions[write_to or place.division or 0]
         ledger = self.world.ledgers[division.code]
         if request.method != "DELETE" and "application/json" not in request.header("Content-Type"):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlsplit
 
-from .chance import Chance
+from integrations.simulation.chance import Chance
+from integrations.simulation.messages import Request, Response, html_response, redirect
+
 from .layout import document
-from .messages import Request, Response, html_response, redirect
 from .world import App, World
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .store import Store
+from integrations.simulation.store import Store
 
 Row = dict[str, Any]
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from threading import Lock
 
-from .clock import Clock
+from integrations.simulation.clock import Clock
+from integrations.simulation.windows import Window, Windows
+
 from .dials import Dials
 
 COUNTED = (400, 401, 403, 404)
@@ -19,45 +21,23 @@ FORGIVEN_AFTER = 24  # error windows without a block, after which the next block
 Spot = tuple[str, str, int, str]  # client id, username, division (0 for none), endpoint
 
 
-@dataclass
-class Window:
-    """One fixed window: when it ends and how many calls were made in it."""
-
-    limit: int
-    used: int
-    ends_at: float
-
-    @property
-    def remaining(self) -> int:
-        return max(0, self.limit - self.used)
-
-    def headers(self, prefix: str) -> dict[str, str]:
-        return {
-            f"{prefix}Limit": str(self.limit),
-            f"{prefix}Remaining": str(self.remaining),
-            f"{prefix}Reset": str(round(self.ends_at * 1000)),
-        }
-
-
 class Budget:
     """The calls of each API key in each division."""
 
     def __init__(self, dials: Dials, clock: Clock) -> None:
-        self._dials, self._clock, self._lock = dials, clock, Lock()
-        self._used: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._dials, self._lock, self._used = dials, Lock(), Windows(clock)
 
     def spend(self, client_id: str, division: int) -> tuple[bool, dict[str, str]]:
         """Whether the call may go on, and the headers of its answer."""
         with self._lock:
             day, minute = self._windows(client_id, division)
             if not day.remaining:
-                return False, day.headers("X-RateLimit-")
+                return False, _headers("X-RateLimit-", day)
             if not minute.remaining:
-                return False, minute.headers("X-RateLimit-Minutely-")
+                return False, _headers("X-RateLimit-Minutely-", minute)
             for name, window in (("day", day), ("minute", minute)):
-                window.used += 1
-                self._used[client_id, division, name] = (window.ends_at, window.used)
-            return True, day.headers("X-RateLimit-") | minute.headers("X-RateLimit-Minutely-")
+                self._used.spend((client_id, division, name), window)
+            return True, _headers("X-RateLimit-", day) | _headers("X-RateLimit-Minutely-", minute)
 
     def left(self, client_id: str, division: int) -> tuple[Window, Window]:
         """The windows of the day and of the minute, as they stand."""
@@ -69,7 +49,7 @@ class Budget:
         with self._lock:
             windows = self._windows(client_id, division)
             for name, window, calls in zip(("day", "minute"), windows, (day, minute), strict=True):
-                self._used[client_id, division, name] = (window.ends_at, window.used + calls)
+                self._used.spend((client_id, division, name), window, calls)
 
     def reset(self) -> None:
         with self._lock:
@@ -78,14 +58,17 @@ class Budget:
     def _windows(self, client_id: str, division: int) -> tuple[Window, Window]:
         dials = self._dials
         return (
-            self._window((client_id, division, "day"), dials.day_limit, dials.day_seconds),
-            self._window((client_id, division, "minute"), dials.minute_limit, dials.minute_seconds),
+            self._used.at((client_id, division, "day"), dials.day_limit, dials.day_seconds),
+            self._used.at((client_id, division, "minute"), dials.minute_limit, dials.minute_seconds),
         )
 
-    def _window(self, key: tuple[str, int, str], limit: int, seconds: float) -> Window:
-        ends_at = (self._clock.now() // seconds + 1) * seconds
-        ended, used = self._used.get(key, (ends_at, 0))
-        return Window(limit, used if ended == ends_at else 0, ends_at)
+
+def _headers(prefix: str, window: Window) -> dict[str, str]:
+    return {
+        f"{prefix}Limit": str(window.limit),
+        f"{prefix}Remaining": str(window.remaining),
+        f"{prefix}Reset": str(round(window.ends_at * 1000)),
+    }
 
 
 @dataclass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from .clock import Clock
+from integrations.simulation.clock import Clock
+
 from .ledger import Row
 from .world import Division, User
 

@@ -12,11 +12,13 @@ import hmac
 from html import escape
 from urllib.parse import quote, unquote
 
-from .clock import Clock
-from .faults import Faults
+from integrations.simulation.clock import Clock
+from integrations.simulation.faults import Faults
+from integrations.simulation.messages import Request, Response, html_response, json_response, redirect
+
+from .faults import Fault
 from .layout import document
 from .log import Log
-from .messages import Request, Response, html_response, json_response, redirect
 from .tokens import Refused, Tokens
 from .world import App, User, World
 
@@ -24,7 +26,7 @@ ENDPOINT = "oauth2/token"
 
 
 class Oauth:
-    def __init__(self, world: World, tokens: Tokens, faults: Faults, log: Log, clock: Clock) -> None:
+    def __init__(self, world: World, tokens: Tokens, faults: Faults[Fault], log: Log, clock: Clock) -> None:
         self._world, self._tokens, self._faults, self._log, self._clock = world, tokens, faults, log, clock
 
     def authorize(self, request: Request) -> Response:

@@ -6,11 +6,12 @@ import time
 from html import escape
 from urllib.parse import quote
 
-from .clock import Clock
+from integrations.simulation.clock import Clock
+from integrations.simulation.messages import Request, Response, html_response
+
 from .layout import document
 from .ledger import Ledger, Row, trimmed
 from .limits import Budget
-from .messages import Request, Response, html_response
 from .world import Division, World
 
 FRESH = 6.0  # seconds a changed row stays marked

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
+from integrations.simulation.messages import Request, Response, json_response
+
 from .conditions import Row
 from .fields import ACCOUNT, Entity, Field, key_literal
-from .messages import Request, Response, json_response
 
 ATOM = "application/atom+xml;charset=utf-8"
 STAMP = "<updated>2020-01-01T00:00:00Z</updated><author><name/></author>"

@@ -6,30 +6,32 @@ The same verbs are there in Python (`with Simulator() as exact: exact.add_divisi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from integrations.simulation.chance import Chance
+from integrations.simulation.clock import Clock
+from integrations.simulation.control import Control
+from integrations.simulation.door import Door
+from integrations.simulation.faults import Faults, Gate
+from integrations.simulation.messages import Request, Response, html_response
+from integrations.simulation.store import Store
 
 from . import relations as relations_file
 from .accounts import Accounts, entered
 from .api import Api
 from .appcenter import AppCenter
-from .chance import Chance
-from .clock import Clock
-from .control import Control
+from .control import NUMBERS, READS, WRITES
 from .dials import Dials
-from .faults import Fault, Faults, Gate, Kind
+from .faults import Fault
 from .layout import document
 from .ledger import Ledger, Row, trimmed
 from .limits import Budget, ErrorBlock
 from .log import Call, Log
-from .messages import Request, Response, html_response
 from .oauth import Oauth
 from .pages import Pages
 from .seeds import SEEDS
-from .server import Server
-from .store import Store
 from .tokens import Tokens
 from .world import App, Division, User, World
 
@@ -56,7 +58,7 @@ class Simulator:
         self.dials = Dials()
         self.clock = Clock(self.dials)
         self.log = Log()
-        self.faults = Faults()
+        self.faults = Faults[Fault]()
         self.budget = Budget(self.dials, self.clock)
         self.errors = ErrorBlock(self.dials, self.clock)
         self._chance = Chance(random_seed)
@@ -70,10 +72,10 @@ class Simulator:
         self._oauth = Oauth(self.world, self.tokens, self.faults, self.log, self.clock)
         self._app_center = AppCenter(self.world, self._chance)
         self._pages = Pages(self.world, self.budget, self.clock)
-        self._control = Control(self)
-        self._host, self._port, self._seed = host, port, _known(seed)
+        self._control = Control(self, READS, WRITES, NUMBERS)
+        self._door = Door(host, port, self.answer, self.clock, self.dials)
+        self._seed = _known(seed)
         self._relations = Path(relations) if relations else None
-        self._server: Server | None = None
         for dials in self._store.all("dials"):
             self.dials.turn(**dials)
         if self.world.is_empty:
@@ -88,25 +90,16 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        if self._server is None:
-            raise RuntimeError("the simulator is not running")
-        return self._server.base_url
+        return self._door.base_url
 
     def start(self) -> Simulator:
-        self._server = Server(self._host, self._port, self.answer, self.clock.date_header, lambda: self.dials.body_limit)
-        self._port = int(self._server.server_address[1])  # a later start() is found at the same address
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._door.open()
         return self
 
     def stop(self) -> None:
         """Closes the door and every open connection; the world stays, and start() opens again at the same address."""
-        if self._server is None:
-            return
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.close_connections()
-        self.faults.clear()  # after hanging up: what a gate held is executed, but nobody hears of it
-        self._server = None
+        if self._door.close():
+            self.faults.clear()  # after hanging up: what a gate held is executed, but nobody hears of it
 
     def answer(self, request: Request) -> Response:
         path = request.path
@@ -256,7 +249,7 @@ class Simulator:
             self._store.keep("dials", "dials", vars(self.dials))
         return self.dials
 
-    def add_fault(self, kind: Kind, **settings: Any) -> Fault:
+    def add_fault(self, kind: str, **settings: Any) -> Fault:
         """`settings` are attributes of Fault: method, endpoint, division, nth, count, status, body, seconds ..."""
         return self.faults.add(Fault(kind, **settings))
 

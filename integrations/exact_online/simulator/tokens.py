@@ -15,10 +15,11 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from threading import RLock
 
-from .chance import Chance
-from .clock import Clock
+from integrations.simulation.chance import Chance
+from integrations.simulation.clock import Clock
+from integrations.simulation.store import Store
+
 from .dials import Dials
-from .store import Store
 from .world import App, User
 
 DAY = 86400

@@ -11,8 +11,9 @@ import threading
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from integrations.simulation.store import Store
+
 from .ledger import Ledger
-from .store import Store
 
 
 @dataclass

@@ -6,12 +6,10 @@ import time
 
 import pytest
 
-from integrations.exact_online import transport
-from integrations.exact_online.errors import Unreachable
-from integrations.exact_online.transport import Answer, Session, send
+from integrations.wire import Answer, NoAnswer, Session, retry_after, send, sentences
+from tests.wire import drip, hang_up, raw, say, silence, wire
 
-from .wire import drip, hang_up, raw, say, silence, wire
-
+DATE = "Thu, 02 Dec 2021 12:15:30 GMT"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -22,11 +20,11 @@ def session():
 
 
 def post(session, url, **options):
-    return send(session, "POST", f"{url}/x", endpoint="crm/Accounts", json={"Name": "Ada"}, token="t0ken", **options)
+    return send(session, "POST", f"{url}/x", json={"Name": "Ada"}, token="t0ken", **options)
 
 
 def failure(session, url, **options):
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(NoAnswer) as caught:
         post(session, url, **options)
     return caught.value
 
@@ -70,7 +68,7 @@ def test_a_server_that_drips_its_body_is_left_at_the_deadline_with_its_status_kn
 
 
 def test_a_single_read_that_takes_too_long_ends_before_the_deadline(session, monkeypatch):
-    monkeypatch.setattr(transport, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr("integrations.wire.READ_TIMEOUT", 0.2)
     with wire(silence) as server:
         started = time.monotonic()
         error = failure(session, server.url, deadline=4)
@@ -171,8 +169,8 @@ def test_a_silent_tls_server_is_left_at_the_deadline_and_nothing_was_sent(sessio
 
 
 def test_a_get_has_nothing_to_lose(session):
-    with wire(hang_up) as server, pytest.raises(Unreachable) as caught:
-        send(session, "GET", server.url, endpoint="crm/Accounts")
+    with wire(hang_up) as server, pytest.raises(NoAnswer) as caught:
+        send(session, "GET", server.url)
     assert not caught.value.answer_lost
 
 
@@ -197,7 +195,7 @@ def test_netrc_does_not_replace_the_token(session, monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(netrc))
     with wire(say(200)) as server:
         post(session, server.url)
-        send(session, "POST", server.url, endpoint="oauth2/token", form={"a": "b"})
+        send(session, "POST", server.url, form={"a": "b"})
     assert "Authorization: Bearer t0ken" in server.requests[0]
     assert "Authorization" not in server.requests[1]
 
@@ -225,13 +223,13 @@ def test_a_proxy_that_refuses_the_tunnel_has_not_sent_our_request(session, monke
 @pytest.mark.parametrize("token", ["two\r\nlines", "caf\xe9"])
 def test_a_token_no_header_can_carry_is_refused_without_being_quoted(session, token):
     with pytest.raises(ValueError, match="no header can carry") as caught:
-        send(session, "GET", "http://127.0.0.1:9", endpoint="current/Me", token=token)
+        send(session, "GET", "http://127.0.0.1:9", token=token)
     assert token not in str(caught.value)
 
 
 def test_neither_token_nor_form_can_be_reached_from_the_exception(session):
-    with wire(hang_up) as server, pytest.raises(Unreachable) as caught:
-        send(session, "POST", server.url, endpoint="oauth2/token", token="t0ken", form={"client_secret": "s3cret"})
+    with wire(hang_up) as server, pytest.raises(NoAnswer) as caught:
+        send(session, "POST", server.url, token="t0ken", form={"client_secret": "s3cret"})
     error = caught.value
     assert error.__cause__ is None
     assert error.__context__ is None
@@ -265,3 +263,34 @@ def test_only_a_2xx_that_is_no_page_is_ok(status, kind, body, ok):
 
 def test_the_body_stays_out_of_the_repr():
     assert "Ada" not in repr(Answer(200, body=b"Ada"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "120"}, 120),
+        ({"retry-after": "Thu, 02 Dec 2021 12:17:30 GMT", "date": DATE}, 120),
+        ({"Retry-After": "Thu, 02 Dec 2021 12:17:30 GMT"}, None),
+        ({"Retry-After": "Thu, 02 Dec 2021 12:00:00 GMT", "Date": DATE}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "99999999"}, None),
+    ],
+)
+def test_retry_after_in_seconds_or_as_a_date(headers, seconds):
+    assert retry_after(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("one\ntwo\r\n\n three ", "one\ntwo\nthree"),
+        ("NUL\x00, bell\x07", "NUL, bell"),
+        ("half \ud83d of a pair", "half ? of a pair"),
+        ("x" * 500, "x" * 100),
+        (None, ""),
+        ({"no": "text"}, ""),
+    ],
+)
+def test_a_vendors_sentence_is_made_fit_to_be_kept(said, kept):
+    assert sentences(said, 100) == kept

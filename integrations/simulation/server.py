@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return self.server.answer(request)
         except Exception:
-            # A defect of the simulator: it must show, and must not look like something Exact would say.
+            # A defect of the simulator: it must show, and must not look like something the real service would say.
             traceback.print_exc()
             return html_response(500, "<html><body><h1>The simulator failed</h1></body></html>")
 

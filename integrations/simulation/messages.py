@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 Delivery = Literal["whole", "drop", "cut", "drip"]
 
@@ -44,6 +44,10 @@ class Request:
     def options(self) -> dict[str, str]:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
+    def repeated_options(self) -> dict[str, list[str]]:
+        """As `options`, for names that may come more than once."""
+        return parse_qs(self.query, keep_blank_values=True)
+
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
@@ -68,7 +72,7 @@ def json_response(status: int, payload: Any, headers: Mapping[str, str] | None =
 
 
 def html_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(status, text.encode(), "text/html; charset=utf-8", dict(headers or {}))
+    return Response(status, text.encode("utf-8", "replace"), "text/html; charset=utf-8", dict(headers or {}))
 
 
 def redirect(location: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,7 +1,7 @@
 """Keeps the world in a file, so that a restart forgets nothing that was answered.
 
-SQLite in WAL mode, one row per thing, written before the answer goes out: a simulator that is killed must not forget a
-refresh token it has just replaced. Without a file nothing is kept.
+SQLite in WAL mode, one row per thing, written before the answer goes out: a simulator that is killed must not forget
+what a client was told. Without a file nothing is kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where guids, tokens and codes come from: unguessable by default, repeatable when a test asks for it."""
+"""Where guids, tokens, keys and codes come from: unguessable by default, repeatable when a test asks for it."""
 
 from __future__ import annotations
 

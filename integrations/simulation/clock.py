@@ -1,6 +1,6 @@
 """The simulator's own clock.
 
-It runs beside the real one at a distance that can be dialled, so a test can put Exact thirty days ahead without
+It runs beside the real one at a distance that can be dialled, so a test can put the service thirty days ahead without
 touching the clock of the process under test.
 """
 
@@ -17,7 +17,7 @@ class Clock:
         self._dials = dials
 
     def now(self) -> float:
-        """Seconds since the epoch, as this Exact sees it."""
+        """Seconds since the epoch, as this service sees it."""
         return time.time() + self._dials.clock_offset
 
     def milliseconds(self) -> int:

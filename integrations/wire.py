@@ -1,22 +1,29 @@
-"""The one place that sends: a request goes out, a whole answer or an error of the tree comes back, in bounded time.
+"""The one place that sends: a request goes out, a whole answer or `NoAnswer` comes back, in bounded time.
 
 `requests` bounds a single read only: a server that gives a byte every few seconds, in headers or body, holds a worker for ever.
 So the sockets are read through `_PacedReader`, which before every read grants what is left of the deadline. The connection
 also notes whether any byte of the request has left, because that, and not the name of the exception, tells whether a write may
-have been executed: a POST on a kept-alive connection that Exact has just closed fails like one that never left.
+have been executed: a POST on a kept-alive connection that the server has just closed fails like one that never left.
 
 Nothing is repeated and nothing is followed from here: no retries, no redirects. Cookies are not kept, for a session cookie of
 one user must not travel with the token of another. `.netrc` is not read (it would replace our Authorization header), while
 proxies and certificate bundles of the environment are honoured.
+
+Both sealed clients stand on it, so it knows neither of them. What any server may say besides its payload is read here as well: a
+wait, a moment, a sentence for people. What is missing or nonsense is unknown, never 0.
 """
 
 import http.client
 import io
+import math
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from json import loads
 from typing import Any
@@ -28,16 +35,29 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from .errors import Unreachable
-
 USER_AGENT = "congressus_sync"
 CONNECT_TIMEOUT = 5.0  # seconds, for each address the host's name stands for
 READ_TIMEOUT = 15.0  # seconds, for each read
 DEADLINE = 30.0  # seconds, for the whole exchange
 SIZE_CAP = 10_000_000  # bytes, after decompression
 TOO_LARGE = "answer too large"
+FARTHEST_WAIT = timedelta(days=10)
+_EARLIEST_RESET = datetime(2015, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _CHUNK = 65_536
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+
+
+class NoAnswer(Exception):
+    """No status line came. `why` names the cause in a word; `answer_lost` tells that a write may have been executed all the same."""
+
+    def __init__(self, why: str, answer_lost: bool) -> None:
+        super().__init__(why, answer_lost)
+        self.why = why
+        self.answer_lost = answer_lost
+
+    def __str__(self) -> str:
+        return self.why
 
 
 @dataclass(frozen=True)
@@ -92,7 +112,6 @@ def send(
     method: str,
     url: str,
     *,
-    endpoint: str,
     headers: Mapping[str, str] | None = None,
     token: str | None = None,
     json: Any = None,
@@ -100,10 +119,10 @@ def send(
     deadline: float = DEADLINE,
     size_cap: int = SIZE_CAP,
 ) -> Answer:
-    """One exchange of at most `deadline` seconds; `endpoint` names it in errors.
+    """One exchange of at most `deadline` seconds.
 
-    Any answer with a status line is returned, whatever its status. Unreachable when none came; ValueError when `token` cannot
-    be a header.
+    Any answer with a status line is returned, whatever its status. NoAnswer when none came; ValueError when `token` cannot be a
+    header.
     """
     exchange = _Exchange(deadline)
     mark = _current.set(exchange)
@@ -125,7 +144,51 @@ def send(
     finally:
         _current.reset(mark)
     # Raised out here because the exceptions of requests carry the request, with its token and secrets.
-    raise Unreachable(method, endpoint, why=why, answer_lost=exchange.sent and method != "GET")
+    raise NoAnswer(why, answer_lost=exchange.sent and method != "GET")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds asked for by `Retry-After`, in whatever case it is written; None when absent or nonsense.
+
+    A date in it (RFC 9110, 10.2.3) is reckoned from the `Date` of the same answer: no clock but the server's own, ours may be off.
+    """
+    told = {name.lower(): value for name, value in headers.items()}
+    value = told.get("retry-after")
+    seconds = number(value)
+    if seconds is None:
+        until, date = moment(value), moment(told.get("date"))
+        seconds = math.ceil((until - date).total_seconds()) if until and date else None
+    return float(seconds) if seconds is not None and 0 <= seconds <= FARTHEST_WAIT.total_seconds() else None
+
+
+def number(value: str | None) -> int | None:
+    return int(value) if value is not None and _NUMBER.fullmatch(value := value.strip()) else None
+
+
+def moment(value: str | None) -> datetime | None:
+    """The moment in a header such as `Date`, aware, UTC."""
+    try:
+        told = parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def reset(seconds: float | None, date: datetime | None) -> datetime | None:
+    """Seconds since 1970 as a moment, UTC. Without a Date header our own clock serves, but only to tell sense from nonsense."""
+    latest = (date or datetime.now(UTC)) + FARTHEST_WAIT
+    if seconds is None or not _EARLIEST_RESET.timestamp() <= seconds <= latest.timestamp():
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def sentences(value: Any, longest: int) -> str:
+    """One sentence a line, without what a database or a log cannot hold (NUL, control characters, half surrogates)."""
+    if not isinstance(value, str):
+        return ""
+    whole = value.encode("utf-8", "replace").decode("utf-8")
+    lines = ("".join(char for char in line if char.isprintable()).strip() for line in whole.splitlines())
+    return "\n".join(line for line in lines if line)[:longest]
 
 
 def _read(response: requests.Response, size_cap: int) -> tuple[bytes, str]:

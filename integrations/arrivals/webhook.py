@@ -1,0 +1,203 @@
+"""The webhook: how it is registered at Congressus, how a call is known to be real, and what is noted of it.
+
+Congressus signs nothing. So the address holds a secret, and the call carries a second one: a header of our making, or the Basic key that
+Congressus makes. Registering calls the address before that key can be known here; what comes then without it is answered and ignored.
+What a call says is a hint: noted, answered, and the member is read again later. Nothing here asks Congressus, Exact Online or the broker.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hmac import compare_digest
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from integrations.arrivals.calls import Calls
+from integrations.congressus import errors
+from integrations.congressus.hints import Hint
+from integrations.failures import ConnectionRests
+from integrations.models import CongressusConnection, CongressusMember
+from integrations.models.secret import SecretUnreadable
+
+HEADER = "X-Congressus-Sync"
+SIGNAL = "member"
+REGISTERING = timedelta(seconds=60)
+
+
+class WebhookRefused(Exception):
+    """Congressus did not register it; its text says why, for people."""
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What somebody needs to make the webhook in Congressus himself. Secrets: shown once, never stored elsewhere."""
+
+    url: str = field(repr=False)
+    header: str
+    value: str = field(repr=False)
+
+
+# Registering --------------------------------------------------------------------------------------------------------------
+
+
+def is_registered(connection: CongressusConnection) -> bool:
+    return connection.webhook_id is not None
+
+
+def is_wanted(connection: CongressusConnection) -> bool:
+    """To be registered by a worker, which can wait for the web server to be there."""
+    return connection.webhook_wanted and not is_registered(connection)
+
+
+def register(connection: CongressusConnection) -> None:
+    """Ask Congressus to call us. Raises WebhookRefused; then everything is as it was."""
+    try:
+        _register(Calls(connection, timezone.now))
+    except (errors.WrongKey, errors.NoRights):
+        raise WebhookRefused(
+            _(
+                "The API key may not register webhooks. That is safe and fine: choose “Register by hand”, or leave it; changes are then "
+                "found by looking for them."
+            )
+        ) from None
+    except errors.BadRequest as error:
+        raise WebhookRefused(
+            _(
+                "Congressus did not accept the webhook, most likely because it cannot reach %(address)s from outside. It says: %(said)s"
+            )
+            % {"address": settings.PUBLIC_URL, "said": error.said or "?"}
+        ) from None
+    except SecretUnreadable as error:
+        raise WebhookRefused(str(error)) from None
+    except (errors.CongressusError, ConnectionRests):
+        raise WebhookRefused(_("Congressus could not be asked just now. Try again in a few minutes.")) from None
+
+
+def register_if_wanted(calls: Calls) -> None:
+    """By a worker, once: a refusal ends the wish, and the page offers it again."""
+    try:
+        _register(calls)
+    except (errors.NoRights, errors.BadRequest):
+        calls.note(webhook_wanted=False, registering_until=None)
+
+
+def unregister(connection: CongressusConnection) -> None:
+    """Congressus need not call any more, and from now on is not believed. Raises WebhookRefused where it cannot be told."""
+    if connection.webhook_id is not None:
+        try:
+            Calls(connection, timezone.now).client(single=True).remove_webhook(connection.webhook_id)
+        except (errors.CongressusError, ConnectionRests, SecretUnreadable):
+            raise WebhookRefused(
+                _("Congressus could not be told, so it would go on calling. Try again, or remove the webhook there first.")
+            ) from None
+    forget()
+
+
+def forget() -> None:
+    CongressusConnection.objects.update(
+        webhook_id=None, webhook_secret="", webhook_header="", webhook_basic="", webhook_wanted=False, webhook_heard_at=None
+    )
+
+
+def by_hand(connection: CongressusConnection) -> ByHand:
+    """Raises SecretUnreadable."""
+    _make_secrets(connection)
+    return ByHand(_url(connection), HEADER, connection.webhook_header.reveal())
+
+
+def _register(calls: Calls) -> None:
+    connection = calls.connection
+    _make_secrets(connection)
+    calls.note(registering_until=calls.now() + REGISTERING)
+    client = calls.client(single=True)
+    try:
+        for webhook in client.webhooks():
+            if webhook.url == _url(connection):  # of an earlier try, whose answer was lost
+                client.remove_webhook(webhook.id)
+        made = client.register_webhook(_url(connection), SIGNAL, {HEADER: connection.webhook_header.reveal()})
+    finally:
+        calls.learn(client)
+    calls.note(webhook_id=made.id, webhook_basic=made.basic_key, webhook_wanted=False, registering_until=None)
+
+
+def _make_secrets(connection: CongressusConnection) -> None:
+    """Once: whoever registers while another does the same must not make that one's useless."""
+    with transaction.atomic():
+        CongressusConnection.objects.select_for_update().get(pk=connection.pk)
+        lacking = CongressusConnection.objects.filter(pk=connection.pk, webhook_secret="")
+        lacking.update(webhook_secret=secrets.token_urlsafe(32), webhook_header=secrets.token_urlsafe(32))
+    connection.refresh_from_db(fields=("webhook_secret", "webhook_header"))
+
+
+def _url(connection: CongressusConnection) -> str:
+    return settings.PUBLIC_URL + reverse("congressus-webhook", args=[connection.webhook_secret.reveal()])
+
+
+# Receiving ----------------------------------------------------------------------------------------------------------------
+
+
+def is_ours(connection: CongressusConnection | None, secret: str) -> bool:
+    """Whether the address is the one we gave to Congressus; in constant time."""
+    return connection is not None and _same(secret, _revealed(connection, "webhook_secret"))
+
+
+def is_from_congressus(connection: CongressusConnection, headers: Mapping[str, str]) -> bool:
+    """Whether the call carries our header, or the Basic key; in constant time."""
+    by_header = _same(headers.get(HEADER, ""), _revealed(connection, "webhook_header"))
+    by_basic = [_same(word, _revealed(connection, "webhook_basic")) for word in _basic(headers.get("Authorization", ""))]
+    return by_header or any(by_basic)
+
+
+def is_unverified(connection: CongressusConnection, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+    """A call that proves nothing and asks nothing, as when a webhook is registered: it is answered, and nothing is done."""
+    if connection.registering_until is not None and connection.registering_until > now:
+        return True
+    return not body.strip() and HEADER not in headers and "Authorization" not in headers
+
+
+def hear(hints: Sequence[Hint], now: datetime) -> bool:
+    """Note whom the call was about; a call about nobody we can make out means: look. Tells whether that is news."""
+    CongressusConnection.objects.update(webhook_heard_at=now)
+    if not hints:
+        CongressusConnection.objects.update(polled_at=None)
+        return True
+    ids = {hint.congressus_id for hint in hints}
+    with transaction.atomic():
+        CongressusMember.objects.bulk_create([CongressusMember(congressus_id=pk) for pk in sorted(ids)], ignore_conflicts=True)
+        rows = CongressusMember.objects.filter(pk__in=ids)
+        is_news = rows.filter(heard=F("read")).exists()
+        rows.update(heard=F("heard") + 1, heard_at=now, not_before=None)
+    return is_news
+
+
+def _same(told: str, secret: str) -> bool:
+    return bool(secret) and compare_digest(told.encode(), secret.encode())
+
+
+def _revealed(connection: CongressusConnection, name: str) -> str:
+    try:
+        revealed: str = getattr(connection, name).reveal()
+    except SecretUnreadable:
+        return ""
+    return revealed
+
+
+def _basic(authorization: str) -> list[str]:
+    """User name and password of a Basic header: which of the two the key is, is not documented."""
+    scheme, _blank, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return []
+    try:
+        return base64.b64decode(encoded, validate=True).decode().split(":", 1)
+    except (binascii.Error, ValueError):
+        return []

@@ -1,0 +1,64 @@
+"""Members kept here who may be members in Congressus: the two names side by side, and whose they are from then on."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import View
+
+from integrations.arrivals import adoption
+from integrations.views.congressus import only
+
+LISTED = 100
+
+
+class Adopt(PermissionRequiredMixin, View):
+    permission_required = "integrations.change_congressusconnection"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = self._page()
+        pages = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
+        context = {"connection": only(), "page_obj": page, "pages": pages, "offers": page.object_list}
+        return render(request, "integrations/congressus/adopt.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """`choice` is take_over or keep_apart, of each `congressus_id` that is ticked."""
+        connection = only()
+        ids = [int(number) for number in request.POST.getlist("congressus_id") if number.isascii() and number.isdecimal()]
+        level, said = self._decide(request.POST.get("choice", ""), ids)
+        messages.add_message(request, level, said)
+        return redirect("congressus-adopt") if adoption.count() else redirect(connection)
+
+    def _page(self) -> Page:
+        page = Paginator(adoption.offers(), LISTED).get_page(self.request.GET.get("page"))
+        page.object_list = cast(Any, adoption.preview(page.object_list))
+        return page
+
+    def _decide(self, choice: str, ids: list[int]) -> tuple[int, str]:
+        if not ids:
+            return messages.INFO, _("Nothing was done, for no member was selected.")
+        match choice:
+            case "take_over":
+                count = adoption.adopt(ids)
+                said = ngettext(
+                    "%(count)s member is kept in Congressus from now on.",
+                    "%(count)s members are kept in Congressus from now on.",
+                    count,
+                )
+                return messages.SUCCESS, said % {"count": count}
+            case "keep_apart":
+                count = adoption.keep_apart(ids)
+                said = ngettext(
+                    "%(count)s member stays kept here; the one in Congressus does not come in.",
+                    "%(count)s members stay kept here; those in Congressus do not come in.",
+                    count,
+                )
+                return messages.SUCCESS, said % {"count": count}
+        return messages.ERROR, _("Nothing was done. Choose “Take over the selected” or “Keep apart”.")
