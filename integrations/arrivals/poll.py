@@ -31,7 +31,10 @@ def is_due(connection: CongressusConnection, now: datetime) -> bool:
 
 
 def look(calls: Calls) -> None:
-    """Take in what changed since the last look. Raises what stops the connection, and CongressusError."""
+    """Take in what changed since the last look; the first look only notes where changes begin, for a walk reads the rest.
+
+    Raises what stops the connection, and CongressusError.
+    """
     since = calls.connection.newest_change
     newest = since
     for number in range(1, PAGES_AT_MOST + 1):
@@ -39,7 +42,8 @@ def look(calls: Calls) -> None:
         if page is None:
             calls.note(orders_by_modified=False, polled_at=calls.now())
             return
-        store.take(calls.connection, page.rows, calls.now)
+        if since is not None:
+            store.take(calls.connection, page.rows, calls.now)
         changes = [record.modified for record in page.rows if record.modified]
         newest = max([*changes, *filter(None, [newest])], default=None)
         # Equal counts as changed: two may have been changed in one second, one of them after our last look.

@@ -155,7 +155,7 @@ class CongressusClient:
         if limit.known:
             self.limit = limit
         if not answer.ok:
-            raise from_response(answer, method, endpoint, (self._key,))
+            raise from_response(answer, method, endpoint, (self._key, *secrets))
         return answer
 
     def _exchange(self, method: str, endpoint: str, url: str, body: Mapping[str, Any] | None) -> wire.Answer:

@@ -17,6 +17,8 @@ from integrations.arrivals import adoption
 from integrations.views.congressus import only
 
 LISTED = 100
+# More digits are no number that a database can hold.
+LONGEST = 18
 
 
 class Adopt(PermissionRequiredMixin, View):
@@ -31,8 +33,7 @@ class Adopt(PermissionRequiredMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """`choice` is take_over or keep_apart, of each `congressus_id` that is ticked."""
         connection = only()
-        ids = [int(number) for number in request.POST.getlist("congressus_id") if number.isascii() and number.isdecimal()]
-        level, said = self._decide(request.POST.get("choice", ""), ids)
+        level, said = self._decide(request.POST.get("choice", ""), _ids(request.POST.getlist("congressus_id")))
         messages.add_message(request, level, said)
         return redirect("congressus-adopt") if adoption.count() else redirect(connection)
 
@@ -62,3 +63,8 @@ class Adopt(PermissionRequiredMixin, View):
                 )
                 return messages.SUCCESS, said % {"count": count}
         return messages.ERROR, _("Nothing was done. Choose “Take over the selected” or “Keep apart”.")
+
+
+def _ids(typed: list[str]) -> list[int]:
+    """Those that can be a number of Congressus."""
+    return [int(one) for one in typed if one.isascii() and one.isdecimal() and len(one) <= LONGEST]

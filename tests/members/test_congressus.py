@@ -100,6 +100,12 @@ def test_a_member_that_was_deleted_there_says_when(visitor: Client, name: str) -
     assert "Deleted in Congressus on 3 May 2026" in page_of(visitor, name, member.pk)
 
 
+def test_that_stays_so_when_congressus_is_no_longer_asked(visitor: Client) -> None:
+    page = page_of(visitor, "member", make_member(gone_at=datetime(2026, 5, 2, 12, 0, tzinfo=UTC)).pk)
+    assert "Deleted in Congressus on 2 May 2026" in page
+    assert "manager.congressus.nl" not in page
+
+
 class TestWhoMay:
     def test_one_who_may_look_sees_where_it_is(self, client: Client) -> None:
         client.force_login(make_user("treasurer", "members.view_member"))

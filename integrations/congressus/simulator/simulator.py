@@ -17,7 +17,7 @@ from integrations.simulation.clock import Clock
 from integrations.simulation.control import Control
 from integrations.simulation.door import Door
 from integrations.simulation.faults import Faults, Gate
-from integrations.simulation.messages import Request, Response, html_response
+from integrations.simulation.messages import Request, Response
 from integrations.simulation.store import Store
 
 from .api import BASE, Api
@@ -26,9 +26,9 @@ from .deliveries import call_row
 from .dials import Dials
 from .faults import Fault
 from .fields import Row
-from .layout import document
 from .limits import Budget
 from .log import Call, Log
+from .pages import Pages
 from .rows import member_row
 from .seeds import SEEDS, Begin, read
 from .statuses import status_row
@@ -57,6 +57,7 @@ class Simulator:
             self.dials.turn(**dials)
         self.world = World(self._store, self.dials, self.clock, Chance(random_seed))
         self._api = Api(self.world, self.budget, self.faults, self.log, self.dials, self.clock)
+        self._pages = Pages(self.world)
         self._control = Control(self, READS, WRITES, NUMBERS)
         self._door = Door(host, port, self.answer, self.clock, self.dials)
         if self.world.is_empty:
@@ -93,7 +94,7 @@ class Simulator:
             return self._api.answer(request)
         if path.startswith("/_control/"):
             return self._control.answer(request)
-        return html_response(404, document("Niet gevonden", "<h1>Hier is niets.</h1>", narrow=True))
+        return self._pages.answer(request)
 
     # The association
 
