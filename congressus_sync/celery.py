@@ -7,7 +7,7 @@ A task is acknowledged when it is done, so a worker killed halfway gives it back
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "congressus_sync.settings")
 
@@ -55,3 +55,11 @@ def _refuse_bad_start(**kwargs: object) -> None:
     from congressus_sync.checks import refuse_bad_start
 
     refuse_bad_start()
+
+
+@worker_ready.connect
+def _look_at_once(**kwargs: object) -> None:
+    """What came due while no worker was there need not wait for beat's first minute."""
+    from integrations import bell
+
+    bell.ring()

@@ -62,7 +62,6 @@ class SettingsForm(forms.Form):
     number_from = forms.ChoiceField(
         label=gettext_lazy("Member number"),
         choices=NumberChoice,
-        widget=forms.RadioSelect,
         help_text=gettext_lazy("What members are known by here, and what their relation code in Exact Online is made of."),
     )
     every = forms.TypedChoiceField(

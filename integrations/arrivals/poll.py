@@ -8,7 +8,7 @@ not only those that are fetched: whoever leaves them must be seen leaving.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from integrations.arrivals import store
 from integrations.arrivals.calls import Calls
@@ -22,6 +22,8 @@ from members.models import MemberStatus
 NEWEST_FIRST = "modified:desc"
 # More changes than this since the last look are a case for a walk, which can be resumed and asks no page twice.
 PAGES_AT_MOST = 20
+# Where changes begin when nobody is there yet.
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_due(connection: CongressusConnection, now: datetime) -> bool:
@@ -45,7 +47,7 @@ def look(calls: Calls) -> None:
         if since is not None:
             store.take(calls.connection, page.rows, calls.now)
         changes = [record.modified for record in page.rows if record.modified]
-        newest = max([*changes, *filter(None, [newest])], default=None)
+        newest = max([*changes, *filter(None, [newest])], default=BEFORE_ALL)
         # Equal counts as changed: two may have been changed in one second, one of them after our last look.
         if since is None or not page.has_next or any(change < since for change in changes):
             break

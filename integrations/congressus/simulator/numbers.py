@@ -12,6 +12,7 @@ FIRST = {
     "webhook call": 7001,
     "response": 9001,
     "username": 1001,
+    "key": 1,
 }
 
 
