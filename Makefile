@@ -16,7 +16,7 @@ BASE := $(VENV)/.base-is-installed
 DEV := $(VENV)/.dev-is-installed
 
 help:
-	@echo "make demo   try it: an association of 250 members beside a simulator of Exact Online"
+	@echo "make demo   try it: an association of 250 members between simulators of Congressus and Exact Online"
 	@echo "make serve  run it: database, broker, worker and web server on this machine"
 	@echo "make test   all tests, on SQLite unless DATABASE_URL says otherwise"
 	@echo "make lint   style, types, imports, templates, migrations"

@@ -105,7 +105,7 @@ class Inflow:
     @cached_property
     def rest(self) -> str:
         """Until when nothing is asked, and why; "" while nothing holds it up."""
-        if not self.connection.enabled:
+        if not self.is_working:
             return ""
         return rest(self.connection, self.now, bulk=False) or rest(self.connection, self.now, bulk=True)
 

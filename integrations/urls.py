@@ -1,6 +1,6 @@
 """Addresses of the pages that show how members and systems are linked.
 
-`authorize` is the Redirect URL registered at Exact: never change it.
+`authorize` is the Redirect URL registered at Exact, and the address of the webhook is registered at Congressus: never change them.
 """
 
 from django.urls import path
@@ -22,6 +22,7 @@ from integrations.views import (
 )
 
 EXACT_ONLINE = "settings/integrations/exact-online/"
+WEBHOOK = "integrations/congressus/webhook/<str:secret>/"
 CONGRESSUS = "settings/integrations/congressus/"
 ONE = EXACT_ONLINE + "<int:pk>/"
 DECISION = "members/<int:pk>/connections/<int:connection_pk>/"
@@ -65,7 +66,7 @@ urlpatterns = [
     path(CONGRESSUS + "walks/<int:pk>/", congressus_walks.Walk.as_view(), name="congressus-walk"),
     path(CONGRESSUS + "walks/<int:pk>/stop/", congressus_walks.Stop.as_view(), name="congressus-walk-stop"),
     # Where Congressus itself calls; outside the settings, for it needs no login.
-    path("congressus/webhook/<str:secret>/", congressus_webhook.CongressusWebhook.as_view(), name="congressus-webhook"),
+    path(WEBHOOK, congressus_webhook.CongressusWebhook.as_view(), name="congressus-webhook"),
     path("members/", members.Members.as_view(), name="members"),
     path("members/<int:pk>/", members.MemberPage.as_view(), name="member"),
     path(DECISION + "sync-now/", links.SyncNow.as_view(), name="member-sync-now"),

@@ -77,6 +77,7 @@ class Processes:
             "DATABASE_URL": database_url(),
             "CELERY_BROKER_URL": self.broker_url,
             "EXACT_ONLINE_BASE_URL": self._exact_url,
+            "CONGRESSUS_BASE_URL": settings.CONGRESSUS_BASE_URL,
             **more,
         }
 

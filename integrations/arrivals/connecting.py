@@ -44,7 +44,9 @@ def connect(api_key: str, person_id: int | None) -> CongressusConnection:
         association = client.association().name
     try:
         with transaction.atomic():
-            connection = CongressusConnection.objects.create(api_key=api_key, association=association[:200], created_by_id=person_id)
+            connection = CongressusConnection.objects.create(
+                api_key=api_key, association=association[:200], created_by_id=person_id
+            )
     except IntegrityError:
         raise KeyRefused(_("Somebody connected Congressus this moment. Look at the page once more.")) from None
     statuses.take_over(found, timezone.now())

@@ -23,7 +23,9 @@ def refusing() -> Iterator[None]:
         yield
     except errors.WrongKey:
         raise KeyRefused(
-            _("Congressus does not accept this API key. Copy it once more, whole, from Settings > Integrations > Apps in Congressus.")
+            _(
+                "Congressus does not accept this API key. Copy it once more, whole, from Settings > Integrations > Apps in Congressus."
+            )
         ) from None
     except (errors.NoRights, errors.NotThere):
         raise KeyRefused(
@@ -35,12 +37,18 @@ def refusing() -> Iterator[None]:
     except errors.LimitReached:
         raise KeyRefused(_("Congressus allows no more calls for the moment. Wait a few minutes, then try again.")) from None
     except ConnectionRests:
-        raise KeyRefused(_("The share of the calls to Congressus that is ours is spent. Wait a few minutes, then try again.")) from None
+        raise KeyRefused(
+            _("The share of the calls to Congressus that is ours is spent. Wait a few minutes, then try again.")
+        ) from None
     except (errors.Unreachable, errors.Unavailable):
-        raise KeyRefused(_("Congressus could not be reached, or is out of order, so nothing was changed. Try again later.")) from None
+        raise KeyRefused(
+            _("Congressus could not be reached, or is out of order, so nothing was changed. Try again later.")
+        ) from None
     except SecretUnreadable:
         raise KeyRefused(
             _("The stored API key cannot be read with the keys of this installation. Enter it again with Actions > Edit.")
         ) from None
     except (errors.CongressusError, Stopped):
-        raise KeyRefused(_("Congressus gave an answer that is not understood, so nothing was changed. Try again later.")) from None
+        raise KeyRefused(
+            _("Congressus gave an answer that is not understood, so nothing was changed. Try again later.")
+        ) from None

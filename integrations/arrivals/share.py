@@ -54,7 +54,12 @@ def not_before(minute: Window, hour: Window, told: Told, share: int, now: dateti
         for window, limit in ((minute, PER_MINUTE), (hour, PER_HOUR))
         if window.began_at and window.calls_at(now) >= allowed(limit, share, single=single)
     ]
-    if told.resets_at and told.resets_at > now and told.left is not None and told.left <= _left_to_others(told, share, single=single):
+    if (
+        told.resets_at
+        and told.resets_at > now
+        and told.left is not None
+        and told.left <= _left_to_others(told, share, single=single)
+    ):
         waits.append(told.resets_at)
     return max(waits, default=None)
 
@@ -74,4 +79,6 @@ def walk_takes(members: int, share: int) -> timedelta:
     """How long a walk takes: a call for each hundred members, at our pace."""
     calls = max(1, -(-members // PAGE))
     minutes, hours = (allowed(limit, share, single=False) for limit in (PER_MINUTE, PER_HOUR))
-    return max(MINUTE * (calls / minutes) if calls > minutes else timedelta(), HOUR * (calls / hours) if calls > hours else timedelta())
+    return max(
+        MINUTE * (calls / minutes) if calls > minutes else timedelta(), HOUR * (calls / hours) if calls > hours else timedelta()
+    )

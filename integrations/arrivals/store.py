@@ -14,8 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.timezone import localdate
 
+from integrations.arrivals import amsterdam
 from integrations.arrivals.taking_part import Sending
 from integrations.congressus.records import Period, Record
 from integrations.from_congressus import NumberFrom, next_turn, status_on, typed
@@ -29,7 +29,18 @@ from members.signals import one_ring
 
 # Somebody may add a member with the same number by hand between our look and our write; on the second look it is there.
 ATTEMPTS = 3
-FACTS = ("number", "status_id", "gone", "periods", "turns_on", "problem", "problem_details", "warnings", "declined", "missed_by_id")
+FACTS = (
+    "number",
+    "status_id",
+    "gone",
+    "periods",
+    "turns_on",
+    "problem",
+    "problem_details",
+    "warnings",
+    "declined",
+    "missed_by_id",
+)
 
 
 @dataclass
@@ -65,7 +76,7 @@ class _Batch:
         self.sending = Sending()
         self.records = records
         self.now = now
-        self.today = localdate(now)
+        self.today = amsterdam.today(now)
         self.taken = Taken()
         self.new: list[tuple[Member, CongressusMember]] = []
 

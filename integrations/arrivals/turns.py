@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.timezone import localdate
 
-from integrations.arrivals import endings
+from integrations.arrivals import amsterdam, endings
 from integrations.arrivals.store import as_period
 from integrations.arrivals.taking_part import Sending
 from integrations.from_congressus import next_turn, status_on
@@ -23,7 +22,7 @@ BATCH = 500
 
 def take(now: datetime) -> int:
     """Give each member the status that has begun; tells of how many that was looked at."""
-    today = localdate(now)
+    today = amsterdam.today(now)
     if not CongressusConnection.objects.filter(enabled=True).exists():
         return 0
     seen = 0
@@ -38,7 +37,7 @@ def take(now: datetime) -> int:
 
 class _Turns:
     def __init__(self, now: datetime) -> None:
-        self.today = localdate(now)
+        self.today = amsterdam.today(now)
         self.statuses = {status.congressus_id: status for status in MemberStatus.objects.exclude(congressus_id=None)}
         self.sending = Sending()
 

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.timezone import localtime
 
 from integrations import bell
-from integrations.arrivals import endings, store
+from integrations.arrivals import amsterdam, endings, store
 from integrations.arrivals.calls import Calls
 from integrations.arrivals.share import PAGE
 from integrations.congressus import errors
@@ -26,8 +25,6 @@ from integrations.models import CongressusConnection, CongressusMember, Congress
 from members.models import MemberStatus
 
 Outcome, Phase = CongressusWalk.Outcome, CongressusWalk.Phase
-# The hour of the night, in Amsterdam, at which the walk begins.
-NIGHT = 3
 # Without an order by change all members are walked through again and again, but not more often than this.
 OFTEN = timedelta(minutes=5)
 # Of those not found so many in a row turn out to be there: then the list lacks members, not Congressus.
@@ -39,7 +36,9 @@ def start(connection: CongressusConnection, person_id: int | None) -> Congressus
     """A new walk, or the one under way."""
     with transaction.atomic():
         CongressusConnection.objects.select_for_update().get(pk=connection.pk)
-        walk = CongressusWalk.objects.going().first() or CongressusWalk.objects.create(connection=connection, started_by_id=person_id)
+        walk = CongressusWalk.objects.going().first() or CongressusWalk.objects.create(
+            connection=connection, started_by_id=person_id
+        )
         CongressusConnection.objects.filter(pk=connection.pk).update(walk_wanted=False)
         transaction.on_commit(bell.ring, robust=True)
     return walk
@@ -56,13 +55,7 @@ def is_due(connection: CongressusConnection, now: datetime) -> bool:
         return True
     if connection.orders_by_modified is False and connection.walked_at <= now - max(OFTEN, timedelta(minutes=connection.every)):
         return True
-    return connection.walked_at < _last_night(now)
-
-
-def _last_night(now: datetime) -> datetime:
-    here = localtime(now)
-    night = here.replace(hour=NIGHT, minute=0, second=0, microsecond=0)
-    return night if night <= here else night - timedelta(days=1)
+    return connection.walked_at < amsterdam.last_night(now)
 
 
 def step(walk: CongressusWalk, calls: Calls) -> None:

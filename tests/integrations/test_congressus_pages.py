@@ -56,8 +56,9 @@ def enabled(treasurer: Browser, connected: CongressusConnection) -> CongressusCo
 
 
 @pytest.fixture
-def connection(treasurer: Browser) -> CongressusConnection:
+def connection(treasurer: Browser, settings: Any) -> CongressusConnection:
     """One that is enabled and has fetched, without a Congressus that could be asked."""
+    settings.CONGRESSUS_BASE_URL = "http://127.0.0.1:9"
     made = CongressusConnection.objects.create(
         api_key="a-key", association="De Kern", enabled=True, was_enabled=True, walked_at=timezone.now(), polled_at=timezone.now()
     )
@@ -429,7 +430,8 @@ def test_test_tells_what_the_key_sees_and_what_that_means(
     assert said in page
     assert delay in page
     assert "<dt>Members to fetch</dt> <dd>5</dd>" in page
-    assert re.search(r'Oud-lid</th><td><span class="badge muted">archived</span></td><td class="number">0</td>', page)
+    assert re.search(r'Lid <span class="muted small">active</span> <span class="badge info">to fetch</span></th>', page)
+    assert re.search(r'Oud-lid <span class="muted small">archived</span></th><td class="number">0</td>', page)
     assert not Member.objects.exists()
 
 
@@ -831,9 +833,8 @@ def browser(name: str, *permissions: str) -> Browser:
         ("congressus", "post", ADD),
     ],
 )
-def test_three_people(connection: CongressusConnection, settings: Any, name: str, method: str, permission: str) -> None:
+def test_three_people(connection: CongressusConnection, name: str, method: str, permission: str) -> None:
     """Who has the right, who has all the others, and who is not logged in."""
-    settings.CONGRESSUS_BASE_URL = "http://127.0.0.1:9"  # nobody answers there
     kwargs = {"pk": walk(connection).pk} if "walk" in name else {}
     address = reverse(name, kwargs=kwargs)
     others = {VIEW, ADD, CHANGE, DELETE, SYNC} - {permission}

@@ -12,16 +12,34 @@ import pytest
 import requests
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from congressus_sync.models import User
 from finance.models import FinancialAdministration
-from integrations.models import ExactOnlineApp, ExactOnlineConnection, ExactOnlineToken, RelationLink
+from integrations.congressus.simulator import Simulator
+from integrations.models import (
+    CongressusConnection,
+    CongressusMember,
+    CongressusWalk,
+    ExactOnlineApp,
+    ExactOnlineConnection,
+    ExactOnlineToken,
+    RelationLink,
+)
 from members.models import Member, MemberImport
 from tests.congressus_sync.test_every_address import ALL, GUARDED
 from tests.integrations.conftest import Browser
 from tests.worlds import World
 
-SECRETS = ("canary-client-secret-4711", "canary-access-token-4712", "canary-refresh-token-4713")
+SECRETS = (
+    "canary-client-secret-4711",
+    "canary-access-token-4712",
+    "canary-refresh-token-4713",
+    "canary-api-key-4714",
+    "canary-webhook-address-4715",
+    "canary-webhook-header-4716",
+    "canary-webhook-basic-4717",
+)
 IBAN = "NL20INGB0001234567"  # another than that of the example file
 # What Exact shows in the address bar on the way back is no page of ours.
 PAGES = [name for name in GUARDED if name != "exact-online-authorize"]
@@ -41,7 +59,7 @@ def treasurer(world: World) -> Browser:
 
 
 @pytest.fixture
-def connection(world: World) -> ExactOnlineConnection:
+def connection(world: World, congressus: Simulator) -> ExactOnlineConnection:
     """With a member in Exact, one who needs attention, one left out, and an import; its secrets are canaries from here on."""
     connection = world.connection(division_name="Studievereniging De Kern")
     world.exact.add_account(connection.division, Code="8", Name="Somebody Else")
@@ -53,7 +71,23 @@ def connection(world: World) -> ExactOnlineConnection:
     MemberImport.objects.create(name="members.csv", state="done", content=f"member_number;iban\n7;{IBAN}\n".encode())
     ExactOnlineApp.objects.update(client_secret=SECRETS[0])
     ExactOnlineToken.objects.update(access_token=SECRETS[1], refresh_token=SECRETS[2])
+    connect_congressus()
     return connection
+
+
+def connect_congressus() -> None:
+    """With members kept there, one of them in trouble, and secrets that are canaries."""
+    congressus = CongressusConnection.objects.create(
+        api_key=SECRETS[3], webhook_secret=SECRETS[4], webhook_header=SECRETS[5], webhook_basic=SECRETS[6], webhook_id=1
+    )
+    CongressusWalk.objects.create(connection=congressus, ended_at=timezone.now(), outcome="done")
+    Member.objects.filter(member_number="9").update(congressus_id=9)
+    kept = Member.objects.get(member_number="9")
+    CongressusMember.objects.create(congressus_id=9, member=kept, number="9", warnings={"iban": "This IBAN is not valid."})
+    CongressusMember.objects.create(congressus_id=10, number="10", problem="number_twice", problem_details={"number": "10"})
+    CongressusMember.objects.create(
+        congressus_id=7, number="7", problem="number_kept_here", problem_details={"name": "Jan de Vries"}
+    )
 
 
 def keys(name: str, connection: ExactOnlineConnection) -> dict[str, int]:
@@ -64,6 +98,7 @@ def keys(name: str, connection: ExactOnlineConnection) -> dict[str, int]:
         "member-status": connection.statuses.first(),
         "member-import": MemberImport.objects.first(),
         "member": Member.objects.get(member_number="7"),
+        "congressus-walk": CongressusWalk.objects.first(),
     }
     wanted = ALL[name].pattern.converters
     pk = next(found.pk for start, found in of.items() if name.startswith(start)) if wanted else 0
@@ -93,6 +128,9 @@ def test_no_page_and_no_log_line_holds_a_secret_in_any_state_of_a_connection(
     troubles = [{}, *({"attention": problem, "attention_details": {"said": "No."}} for problem in ("consent_lost", "forbidden"))]
     for state in ({"enabled": True, "attention": ""}, *troubles, {"enabled": False, "attention": ""}):
         ExactOnlineConnection.objects.update(**state)
+        # Congressus has words of its own for the same problems.
+        known = {"consent_lost": "wrong_key", "forbidden": "no_rights"}
+        CongressusConnection.objects.update(**state | {"attention": known.get(state.get("attention", ""), "")})
         told = read_everything(treasurer, connection)
         assert len(told) > 30
         for name, page in told.items():
@@ -128,6 +166,9 @@ def test_what_is_typed_as_a_secret_never_comes_back(
         treasurer.press("exact-online-edit", connection.pk, **typed),
         treasurer.press("exact-online-add", **typed | {"client_id": world.api_key.client_id, "client_secret": SECRETS[0] + "x"}),
         treasurer.press("exact-online-edit", connection.pk, **typed | {"then": "refresh"}),
+        treasurer.press("congressus-edit", api_key=SECRETS[3] + " x", share="nonsense"),
+        treasurer.press("congressus", api_key=SECRETS[3]),
+        treasurer.press("congressus-webhook-remove"),
     ]
 
     for page in told:

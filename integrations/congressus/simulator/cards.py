@@ -70,11 +70,11 @@ class Cards:
             return html_response(200, self._form(blank, ""))
         form = _stripped(request.form())
         try:
-            told, status_id, begins = self._told(form, BLANK)
+            told, status_id, begins = self._told(form, BLANK, None)
             told |= {"status": status_id, "member_from": begins or self._world.members.today}
             added = self._world.members.add(told, BLANK)
         except (KeyError, ValueError) as problem:
-            return html_response(400, self._form(form, str(problem.args[0])))
+            return html_response(400, self._form(form, f"Niet opgeslagen. {problem.args[0]}"))
         return redirect(f"/members/{added.id}?done=saved")
 
     def _changed(self, member: Member, form: dict[str, str]) -> Response:
@@ -88,20 +88,20 @@ class Cards:
         try:
             done = self._saved(member, form)
         except (KeyError, ValueError) as problem:
-            return html_response(400, self._card(member, form, "", str(problem.args[0])))
+            return html_response(400, self._card(member, form, "", f"Niet opgeslagen. {problem.args[0]}"))
         return redirect(f"/members/{member.id}?done={done}")
 
     def _saved(self, member: Member, form: dict[str, str]) -> str:
         """Raises KeyError or ValueError, and then has changed nothing."""
-        told, status_id, begins = self._told(form, member.values)
         current = member.current.status_id if member.current else None
+        told, status_id, begins = self._told(form, member.values, current)
         if told:
             self._world.members.change(member.id, told)
         if status_id != current:
             self._world.members.move(member.id, status_id, begins)
         return "saved" if told or status_id != current else "same"
 
-    def _told(self, form: Mapping[str, str], held: Row) -> tuple[dict[str, Any], int, Any]:
+    def _told(self, form: Mapping[str, str], held: Row, current: int | None) -> tuple[dict[str, Any], int, Any]:
         """What differs from what is held, and the status with its first day. Raises KeyError or ValueError."""
         too_long = next((name for name in (*TEXTS, *NESTED) if len(form.get(name, "")) > LONGEST), None)
         if too_long:
@@ -116,10 +116,13 @@ class Cards:
             if name in form and form[name] != _inner(held, outer, inner):
                 told.setdefault(outer, {})[inner] = _entered(inner, form[name])
         differing = {name: value for name, value in told.items() if isinstance(value, dict) or value != (held[name] or None)}
-        return differing, self._status(form), _day(form.get("member_from", ""))
+        return differing, self._status(form, current), _day(form.get("member_from", ""))
 
-    def _status(self, form: Mapping[str, str]) -> int:
+    def _status(self, form: Mapping[str, str], current: int | None) -> int:
+        """The one somebody has may stay, also after it was removed."""
         told = form.get("status", "")
+        if told == str(current):
+            return int(told)
         if not told.isdecimal() or len(told) > 18:
             raise ValueError("Kies een status.")
         return self._world.statuses.get(int(told)).id
@@ -145,13 +148,16 @@ class Cards:
         texts = "".join(field(name, words, values.get(name, "")) for name, words in (TEXTS | NESTED).items())
         countries = {"": "—"} | {str(id): row["name_locale_nl"] for id, row in COUNTRIES.items()}
         statuses = {str(status.id): status.name for status in self._world.statuses.listed()}
+        chosen = values.get("status", "")
+        if chosen not in statuses:
+            statuses = {chosen: "—"} | statuses
         naming = dict(
             zip(CHOICES, ("Eigen naam", "Partnernaam", "Partnernaam - eigen naam", "Eigen naam - partnernaam"), strict=True)
         )
         return (
             refusal(problem) + texts + choice("address.country_id", "Land", countries, values.get("address.country_id", ""))
             + choice("last_name_display", "Naamkeuze", naming, values.get("last_name_display", ""))
-            + choice("status", "Status", statuses, values.get("status", ""))
+            + choice("status", "Status", statuses, chosen)
             + field("member_from", "Ingangsdatum van een andere status", values.get("member_from", ""), kind="date")
         )  # fmt: skip
 

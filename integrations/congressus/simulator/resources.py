@@ -98,7 +98,7 @@ def create_member(question: Question) -> tuple[int, Row]:
     body, world = question.body(), question.world
     written.member(body, required=("primary_last_name_main", "status_id"))
     with world.lock, _explained():
-        told = {"member_from": world.members.today} | body
+        told = {"member_from": world.members.today} | {name: value for name, value in body.items() if value is not None}
         return 201, member_row(world.members.add(told, BLANK), world.statuses)
 
 

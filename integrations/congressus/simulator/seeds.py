@@ -73,6 +73,9 @@ def read(path: Path) -> Begin:
     kinds = {"association": str, "statuses": list, "members": list}
     if not isinstance(listed, dict) or not all(isinstance(value, kinds.get(name, ())) for name, value in listed.items()):
         raise ValueError(f"{path} must hold an object with association, statuses and members.")
-    if not all(isinstance(row, dict) for name in ("statuses", "members") for row in listed.get(name, [])):
-        raise ValueError(f"{path} must hold lists of objects for statuses and members.")
+    rows = [row for name in ("statuses", "members") for row in listed.get(name, [])]
+    if not all(isinstance(row, dict) and isinstance(row.get("id", 0), int) for row in rows):
+        raise ValueError(f"{path} must hold lists of objects for statuses and members, their ids being numbers.")
+    if not all(isinstance(status.get("name"), str) for status in listed.get("statuses", [])):
+        raise ValueError(f"{path} holds a status without a name.")
     return listed

@@ -70,7 +70,8 @@ class Simulator:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
-        self._store.close()
+        with self.world.lock:  # a call to a webhook may still be on its way
+            self._store.close()
 
     @property
     def base_url(self) -> str:

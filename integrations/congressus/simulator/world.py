@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from integrations.simulation.chance import Chance
@@ -32,6 +32,7 @@ ASSOCIATION = "Studievereniging De Kern"
 class Key:
     """An API key and its rights: to see members and statuses, to change members, to see and register webhooks, to see invoices."""
 
+    number: int
     key: str = field(repr=False)
     name: str
     write: bool = False
@@ -44,12 +45,10 @@ class World:
     def __init__(self, store: Store, dials: Dials, clock: Clock, chance: Chance) -> None:
         self.lock = threading.RLock()
         self.store, self.dials, self.clock, self._chance = store, dials, clock, chance
-        numbers = Numbers(store)
-        self._numbers = numbers
+        self._numbers = numbers = Numbers(store)
         self.association: str = next((body["name"] for body in store.all("association")), ASSOCIATION)
-        self.keys: dict[str, Key] = {
-            body["key"]: Key(**body) for body in sorted(store.all("key"), key=lambda body: body.pop("n"))
-        }
+        keys = sorted((Key(**body) for body in store.all("key")), key=lambda key: key.number)
+        self.keys = {key.key: key for key in keys}
         self.statuses = Statuses(store, numbers)
         self.members = Members(store, clock, numbers, self.statuses, self._tell)
         self.webhooks = Webhooks(store, chance, numbers)
@@ -57,7 +56,7 @@ class World:
 
     @property
     def is_empty(self) -> bool:
-        return not self.keys
+        return not (self.keys or self.statuses.known or self.members.listed())
 
     def now(self) -> str:
         return iso(int(self.clock.now() * 1_000_000))
@@ -70,29 +69,20 @@ class World:
     def add_key(self, key: str = "", name: str = "", **rights: bool) -> Key:
         """Raises ValueError for a key that is taken, and for a right there is not."""
         with self.lock:
-            made = Key(key or self._chance.token(32), name or f"Sleutel {len(self.keys) + 1}")
-            if made.key in self.keys:
+            if key in self.keys:
                 raise ValueError("this key is there already")
-            self.keys[made.key] = made
-            return self.change_key(made.key, **rights)
+            fit, number = _rights(rights), self._numbers.take("key")
+            return self._put_key(Key(number, key or self._chance.token(32), name or f"Sleutel {number}", **fit))
 
     def change_key(self, key: str, **rights: bool) -> Key:
-        """Raises KeyError for a key there is not."""
+        """Raises KeyError for a key there is not, ValueError as `add_key`."""
         with self.lock:
-            held = self._key(key)
-            unknown = set(rights) - {attribute.name for attribute in fields(Key)} | set(rights) & {"key", "name"}
-            if unknown:
-                raise ValueError(f"a key has no right to {', '.join(sorted(unknown))}")
-            for name, value in rights.items():
-                setattr(held, name, value)
-            self.store.keep("key", key, asdict(held) | {"n": list(self.keys).index(key)})
-            return held
+            return self._put_key(replace(self._key(key), **_rights(rights)))
 
     def remove_key(self, key: str) -> None:
         with self.lock:
-            self._key(key)
+            self.store.forget("key", self._key(key).number)
             del self.keys[key]
-            self.store.forget("key", key)
 
     def turn_day(self) -> None:
         """Notices that it has become another day in Amsterdam."""
@@ -123,7 +113,19 @@ class World:
         with self.lock:
             return self._numbers.take(kind)
 
+    def _put_key(self, key: Key) -> Key:
+        self.keys[key.key] = key
+        self.store.keep("key", key.number, asdict(key))
+        return key
+
     def _key(self, key: str) -> Key:
         if key not in self.keys:
             raise KeyError("no such key")
         return self.keys[key]
+
+
+def _rights(told: dict[str, bool]) -> dict[str, Any]:
+    unknown = sorted(set(told) - {"write", "members", "webhooks", "invoices"})
+    if unknown:
+        raise ValueError(f"a key has no right to {', '.join(unknown)}")
+    return told
