@@ -1,4 +1,4 @@
-"""A stage for measurements: a fresh test database, an association, and an Exact Online in a box.
+"""A stage for measurements: a fresh test database, an association, and an Exact Online in a box; a Congressus where it is asked for.
 
 `apart=True` runs that Exact Online in a process of its own, as it is in life: in ours it would take turns with us for one
 interpreter, and its work would be counted as ours.
@@ -6,62 +6,79 @@ interpreter, and its work would be counted as ours.
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
+import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
 
 if TYPE_CHECKING:
+    from tests.associations import Association
     from tests.worlds import World
 
 
+class Told(dict[str, Any]):
+    """An object of an answer: rows are read by key, as in the simulator's own process, and everything else by attribute."""
+
+    __getattr__ = dict.__getitem__
+
+
 class Apart:
-    """The verbs of a simulator that runs elsewhere; what it answers has attributes."""
+    """The verbs of a simulator that runs elsewhere. `like` is its class, which knows what arguments are called."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, like: type) -> None:
         self.base_url = base_url
+        self._like = like
 
-    def __getattr__(self, verb: str) -> Callable[..., Any]:
-        return lambda *values, **named: self._ask(verb, *values, **named)
-
-    def add_division(self, code: int, description: str = "") -> Any:
-        return self._ask("add_division", code=code, description=description)
-
-    def add_user(self, username: str, full_name: str = "", **more: Any) -> Any:
-        return self._ask("add_user", username=username, full_name=full_name, **more)
-
-    def add_app(self, name: str, redirect_uri: str) -> Any:
-        return self._ask("add_app", name=name, redirect_uri=redirect_uri)
+    def __getattr__(self, verb: str) -> Any:
+        known = getattr(self._like, verb, None)
+        if not callable(known):
+            return self._ask(verb)
+        names = list(inspect.signature(known).parameters)[1:]
+        return lambda *values, **named: self._ask(verb, **dict(zip(names, values, strict=False)), **named)
 
     def consent(self, user: Any, app: Any) -> dict[str, str]:
-        return vars(self._ask("consent", user=user.username, app=app.client_id))
+        pair: dict[str, str] = self._ask("consent", user=user.username, app=app.client_id)
+        return pair
 
     def _ask(self, verb: str, **named: Any) -> Any:
         body = json.dumps(named).encode()
         request = urllib.request.Request(f"{self.base_url}/_control/{verb}", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer, object_hook=lambda found: SimpleNamespace(**found)).result
+            return json.load(answer, object_hook=Told).result
 
 
 @contextmanager
-def simulator_apart() -> Iterator[Apart]:
-    command = [sys.executable, "-m", "integrations.exact_online.simulator", "--port", "0"]
+def simulator_apart(like: type) -> Iterator[Apart]:
+    command = [sys.executable, "-m", like.__module__.rpartition(".")[0], "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         address = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
-        yield Apart(address.rstrip("/"))
+        yield Apart(address.rstrip("/"), like)
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def association(world: World) -> Iterator[Association]:
+    """An association in a Congressus of its own process, which counts no calls; what is started here finds it there."""
+    from integrations.congressus.simulator import Simulator
+    from tests.associations import Association
+
+    with simulator_apart(Simulator) as there:
+        settings.CONGRESSUS_BASE_URL = os.environ["CONGRESSUS_BASE_URL"] = there.base_url
+        there.turn(minute_limit=1_000_000, hour_limit=1_000_000)
+        yield Association(there, world)
 
 
 @contextmanager
@@ -77,7 +94,7 @@ def world(*, apart: bool = False, **dials: object) -> Iterator[World]:
     setup_test_environment()
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    box: AbstractContextManager[Any] = simulator_apart() if apart else Simulator()
+    box: AbstractContextManager[Any] = simulator_apart(Simulator) if apart else Simulator()
     try:
         with box as exact:
             settings.EXACT_ONLINE_BASE_URL = exact.base_url

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("migrate", "web", "worker", "beat")
 # Named in .env.example, though not read by the settings.
 OF_COMPOSE = {"POSTGRES_PASSWORD"}
-OF_DEMO = {"SIMULATOR_PORT"}
+OF_DEMO = {"SIMULATOR_PORT", "CONGRESSUS_SIMULATOR_PORT"}
 
 
 def text(name: str) -> str:
