@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-import os
 import subprocess
 import sys
 import urllib.request
@@ -76,7 +75,7 @@ def association(world: World) -> Iterator[Association]:
     from tests.associations import Association
 
     with simulator_apart(Simulator) as there:
-        settings.CONGRESSUS_BASE_URL = os.environ["CONGRESSUS_BASE_URL"] = there.base_url
+        settings.CONGRESSUS_BASE_URL = there.base_url
         there.turn(minute_limit=1_000_000, hour_limit=1_000_000)
         yield Association(there, world)
 

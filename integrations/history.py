@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from integrations.models import PushAttempt
+from integrations.models import CongressusWalk, PushAttempt
 
 KEPT = timedelta(days=90)
 
 
 def prune(now: datetime) -> int:
-    """Delete the entries that are older than 90 days; returns how many."""
+    """Delete the entries that are older than 90 days; returns how many of those of Exact Online."""
+    CongressusWalk.objects.filter(ended_at__lt=now - KEPT).delete()
     return PushAttempt.objects.filter(at__lt=now - KEPT).delete()[0]

@@ -84,13 +84,11 @@ class Inflow:
     def moves(self) -> bool:
         """Something is being fetched, or will be in a moment."""
         lease = self.connection.lease_until
-        return (
-            self.progress is not None or bool(lease and lease > self.now) or (self.is_due and self.is_working and not self.rest)
-        )
+        return bool(lease and lease > self.now) or (self.is_due and self.is_working and not self.rest)
 
     @property
     def is_due(self) -> bool:
-        return bool(self.to_read or self.connection.walk_wanted or self.connection.walked_at is None)
+        return bool(self.progress or self.to_read or self.connection.walk_wanted or self.connection.walked_at is None)
 
     @cached_property
     def progress(self) -> Progress | None:

@@ -24,7 +24,10 @@ from integrations import bell
 from integrations.arrivals import calls, statuses, walk, webhook
 from integrations.arrivals.refusals import KeyRefused, refusing
 from integrations.congressus.client import CongressusClient
+from integrations.congressus.records import Record
+from integrations.from_congressus import NumberFrom, typed
 from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
+from members import cleaning
 from members.models import Member, MemberStatus
 
 # So many members of ours are looked up to see whether a new key opens the same association.
@@ -60,8 +63,7 @@ def change_key(api_key: str) -> None:
         client = calls.client_for(api_key)
         client.statuses()
         association = client.association().name
-        other = bool(association and connection.association and association != connection.association)
-        if other or not _knows_our_members(client):
+        if not _knows_our_members(client):
             raise KeyRefused(
                 _(
                     "This API key opens another association (%(name)s), and its members would take the place of those that are here. "
@@ -77,8 +79,15 @@ def change_key(api_key: str) -> None:
 
 
 def _knows_our_members(client: CongressusClient) -> bool:
-    ours = list(CongressusMember.objects.exclude(member=None).filter(gone=False).order_by("-pk")[:LOOKED_UP])
-    return not ours or any(client.member(row.pk) is not None for row in ours)
+    """By name too: the numbers of Congressus may well begin anew in each association."""
+    ours = list(Member.objects.present().exclude(congressus_id=None).order_by("-pk")[:LOOKED_UP])
+    return not ours or any(_is_same(member, client.member(member.congressus_id or 0)) for member in ours)
+
+
+def _is_same(member: Member, record: Record | None) -> bool:
+    if record is None:
+        return False
+    return cleaning.text(typed(record, NumberFrom.USERNAME).get("last_name", "")) == member.last_name
 
 
 # Settings -----------------------------------------------------------------------------------------------------------------

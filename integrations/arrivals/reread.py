@@ -32,18 +32,8 @@ def one(row: CongressusMember, calls: Calls) -> None:
         return
     finally:
         calls.learn(client)
-    try:
-        store.take(calls.connection, [record or store.vanished(row.pk)], calls.now)
-    except MISTAKES:
-        # Ours, and it would meet us again each minute, before the members behind this one.
-        logger.exception("mistake_of_ours", congressus_id=row.pk)
-        _give_up(row, ArrivalProblem.OUR_MISTAKE)
-        return
+    store.take(calls.connection, [record or store.vanished(row.pk)], calls.now)
     _was_read(row)
-
-
-# What only our own code raises.
-MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def _was_read(row: CongressusMember) -> None:
@@ -56,12 +46,12 @@ def _was_read(row: CongressusMember) -> None:
 
 def _later(row: CongressusMember, calls: Calls) -> None:
     if row.attempts + 1 >= ATTEMPTS_AT_MOST:
-        _give_up(row, ArrivalProblem.UNREADABLE)
+        _give_up(row)
         return
     pause = min(FIRST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
     CongressusMember.objects.filter(pk=row.pk).update(attempts=row.attempts + 1, not_before=calls.now() + pause)
 
 
-def _give_up(row: CongressusMember, problem: ArrivalProblem) -> None:
+def _give_up(row: CongressusMember) -> None:
     rows = CongressusMember.objects.filter(pk=row.pk)
-    rows.update(read=row.heard, attempts=0, not_before=None, problem=problem, problem_details={})
+    rows.update(read=row.heard, attempts=0, not_before=None, problem=ArrivalProblem.UNREADABLE, problem_details={})

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DataError, IntegrityError, transaction
 
 from integrations.arrivals import amsterdam
 from integrations.arrivals.taking_part import Sending
@@ -26,6 +27,8 @@ from members import cleaning
 from members.intake import LENGTHS, too_long
 from members.models import ChangedVia, Member, MemberStatus
 from members.signals import one_ring
+
+logger = structlog.get_logger(__name__)
 
 # Somebody may add a member with the same number by hand between our look and our write; on the second look it is there.
 ATTEMPTS = 3
@@ -43,15 +46,26 @@ FACTS = (
 )
 
 
+# What only our own code raises, or a database that cannot hold what somebody typed.
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, DataError)
+# A status nobody has heard of may be a new one; but asking for it again and again would be a loop.
+STATUSES_ARE_FRESH = timedelta(minutes=1)
+
+
 @dataclass
 class Taken:
-    """How many members were made, changed, left as they were, and refused; whether a status was told that we have not heard of."""
+    """How many members were made, changed, left as they were, and refused."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
-    knows_all_statuses: bool = True
+
+    def add(self, other: Taken) -> None:
+        self.created += other.created
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.refused += other.refused
 
 
 def vanished(congressus_id: int) -> Record:
@@ -60,12 +74,33 @@ def vanished(congressus_id: int) -> Record:
 
 
 def take(connection: CongressusConnection, records: Iterable[Record], now: Clock) -> Taken:
-    """Write what these records change, in one short transaction."""
+    """Write what these records change, in one short transaction; one that cannot be handled does not stop the others."""
     wanted = {record.id: record for record in records}
+    try:
+        return _take(connection, wanted, now)
+    except MISTAKES:
+        logger.exception("mistake_of_ours", members=len(wanted))
+    taken = Taken()
+    for pk, record in wanted.items():
+        taken.add(_alone(connection, pk, record, now))
+    return taken
+
+
+def _take(connection: CongressusConnection, wanted: dict[int, Record], now: Clock) -> Taken:
     for _attempt in range(ATTEMPTS - 1):
         with suppress(IntegrityError):
             return _Batch(connection, wanted, now()).commit()
     return _Batch(connection, wanted, now()).commit()
+
+
+def _alone(connection: CongressusConnection, pk: int, record: Record, now: Clock) -> Taken:
+    try:
+        return _take(connection, {pk: record}, now)
+    except MISTAKES:
+        logger.exception("mistake_of_ours", congressus_id=pk)
+    values: dict[str, Any] = {"problem": ArrivalProblem.OUR_MISTAKE, "problem_details": {}, "missed_by": None}
+    CongressusMember.objects.update_or_create(congressus_id=pk, defaults=values)
+    return Taken(refused=1)
 
 
 class _Batch:
@@ -77,6 +112,9 @@ class _Batch:
         self.records = records
         self.now = now
         self.today = amsterdam.today(now)
+        read_at = connection.statuses_read_at
+        self.may_ask_for_statuses = read_at is None or read_at < now - STATUSES_ARE_FRESH
+        self.asks_for_statuses = False
         self.taken = Taken()
         self.new: list[tuple[Member, CongressusMember]] = []
 
@@ -93,6 +131,8 @@ class _Batch:
             for pk, record in self.records.items():
                 _Arrival(self, record, told[pk]).take()
             self._create()
+            if self.asks_for_statuses:
+                CongressusConnection.objects.update(statuses_read_at=None)
         return self.taken
 
     def _create(self) -> None:
@@ -121,6 +161,10 @@ class _Arrival:
 
     def take(self) -> None:
         self.row.missed_by = None
+        if self.status is None and self.record.status is not None and self.batch.may_ask_for_statuses:
+            # Perhaps a new one: the statuses are read again, and then this member.
+            self.batch.asks_for_statuses = True
+            self.row.heard += 1
         if self.member is None:
             self._newcomer()
         else:
@@ -132,7 +176,6 @@ class _Arrival:
         if self.record.deleted or (self.status is not None and self.status.pk not in self.batch.fetched):
             self._not_ours()
             return
-        self.batch.taken.knows_all_statuses &= self.status is not None
         problem, details = self._obstacle()
         if problem:
             self._refuse(problem, details)

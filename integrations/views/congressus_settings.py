@@ -42,7 +42,9 @@ class Edit(PermissionRequiredMixin, View):
             form.add_error("api_key", str(why))
             return False
         before = stored_settings(connection)
-        if not connecting.save_settings(connecting.version(connection) if key else form.cleaned_data["seen"], **form.values()):
+        if not connecting.save_settings(form.cleaned_data["seen"], **form.values()):
+            if key:
+                messages.info(self.request, _("The new API key was stored; the other settings were not yet."))
             form.connection = only()
             form.say_saved_meanwhile()
             return False

@@ -103,7 +103,7 @@ def test_what_the_association_does_not_allow_is_explained(writing: Bench) -> Non
 
 
 def test_texts_come_back_as_they_were_told(writing: Bench) -> None:
-    hostile = "Zoë <b>\u0000\u202e𝒜'\"\r\n"
+    hostile = "Zoë <b>\u0000\u202e🚲'\"\r\n"
     body = {"primary_last_name_main": hostile, "status_id": writing.lid}
     id = writing.call("POST", "members", json=body).json()["id"]
     assert writing.get(f"members/{id}").json()["primary_last_name_main"] == hostile

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finance.models import FinancialAdministration
-from integrations.models import ExactOnlineConnection, RelationLink
+from integrations.models import CongressusConnection, CongressusMember, ExactOnlineConnection, RelationLink
 from tests.people import make_member, make_status, make_user
 from tests.worlds import World
 
@@ -81,6 +81,26 @@ def test_the_steps_make_room_once_all_are_done() -> None:
     connect()
 
     assert "What to do first" not in overview()
+
+
+def test_congressus_is_the_first_way_to_get_members_for_whoever_may_connect_it() -> None:
+    may = ("integrations.view_congressusconnection", "integrations.add_congressusconnection")
+
+    page = overview(*TREASURER, *may)
+    assert f'class="button primary" href="{reverse("congressus")}">Connect Congressus' in page
+    assert f'href="{reverse("member-import")}"' in page
+
+    CongressusConnection.objects.create(api_key="a-key")
+    page = browser(*TREASURER, *may, name="bea").get(reverse("home")).content.decode()
+    assert "To Congressus" in page
+    assert "Connect Congressus<" not in page
+
+
+def test_who_may_neither_connect_nor_import_reads_whose_turn_it_is() -> None:
+    page = overview("members.view_member")
+
+    assert "The treasurer or the membership secretary can do this." in page
+    assert reverse("congressus") not in page
 
 
 # One glance ---------------------------------------------------------------------------------------------------------------
@@ -190,3 +210,60 @@ def test_only_whoever_may_see_connections_gets_a_link_to_one() -> None:
     assert f"/settings/integrations/exact-online/{connection.pk}/" not in overview()
     page = browser(*TREASURER, name="piet").get(reverse("home")).content.decode()
     assert f'href="{connection.get_absolute_url()}"' in page
+
+
+# Congressus ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "chosen", "said"),
+    [
+        ({}, False, "choose which member statuses are fetched."),
+        ({}, True, "Nothing has been fetched yet."),
+        ({"was_enabled": True}, True, "Nothing is fetched while the connection is disabled."),
+        ({"enabled": True, "attention": "wrong_key"}, True, "Congressus does not accept the API key"),
+        ({"enabled": True, "resume_at": timedelta(hours=1), "resume_reason": "unreachable"}, True, "This goes on at "),
+    ],
+)
+def test_congressus_says_what_it_waits_for(fields: dict[str, Any], chosen: bool, said: str) -> None:
+    until = {name: timezone.now() + value if isinstance(value, timedelta) else value for name, value in fields.items()}
+    connection = CongressusConnection.objects.create(api_key="a-key", **until)
+    if chosen:
+        connection.statuses.add(make_status())
+
+    page = overview()
+
+    assert said in page
+    assert reverse("congressus") not in page  # a secretary has no door there
+
+
+def test_congressus_counts_its_members_and_those_to_look_at() -> None:
+    now = timezone.now()
+    CongressusConnection.objects.create(
+        api_key="a-key",
+        association="De <Kern>",
+        enabled=True,
+        was_enabled=True,
+        walked_at=now - timedelta(hours=9),
+        polled_at=now - timedelta(minutes=3),
+    )
+    make_member(congressus_id=1)
+    make_member(congressus_id=2, gone_at=now)
+    make_member()
+    CongressusMember.objects.create(congressus_id=3, problem="number_missing")
+
+    page = overview(*SECRETARY, "integrations.view_congressusconnection")
+
+    assert "De &lt;Kern&gt;" in page
+    assert "1 member from there." in page
+    assert "1 member in Congressus needs attention." in page
+    assert "3 minutes ago" in page
+    assert f'href="{reverse("congressus")}"' in page
+    assert "hx-trigger" not in page
+
+
+def test_the_overview_looks_again_while_members_arrive() -> None:
+    connection = CongressusConnection.objects.create(api_key="a-key", enabled=True, was_enabled=True)
+    connection.statuses.add(make_status())
+
+    assert 'hx-trigger="every 5s"' in overview()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
-from integrations import connections
-from integrations.arrivals import adoption, connecting, poll, walk
+from integrations import connections, from_congressus
+from integrations.arrivals import adoption, connecting, endings, poll, store, walk
 from integrations.arrivals.delay import How
 from integrations.arrivals.delay import of as delay_of
+from integrations.congressus.simulator import Simulator as CongressusSimulator
 from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
 from integrations.problems import ArrivalProblem
 from members.models import ChangedVia, Member, MemberStatus
@@ -302,8 +305,6 @@ def test_unusually_many_endings_wait_for_a_person(association: Association, mail
     association.walk()
 
     assert Member.objects.filter(status=association.status(association.lid)).count() == 60
-    from integrations.arrivals import endings
-
     assert endings.asked(association.connection) == 30
     assert endings.go_on(association.connection) == 30
     assert Member.objects.filter(status=association.status(association.oud_lid)).count() == 30
@@ -311,8 +312,6 @@ def test_unusually_many_endings_wait_for_a_person(association: Association, mail
 
 
 def test_not_these_leaves_them_until_congressus_says_something_else(association: Association) -> None:
-    from integrations.arrivals import endings
-
     ids = association.members(60)
     association.connect()
     association.visit()
@@ -529,18 +528,62 @@ def test_removing_forgets_the_key_and_keeps_the_members(association: Association
     assert not any(member.is_from_congressus for member in Member.objects.all())
 
 
-def test_a_key_of_another_association_is_refused(association: Association) -> None:
-    from integrations.congressus.simulator import Simulator
-
+def test_a_key_of_another_association_is_refused_and_the_old_one_goes_on(
+    association: Association, settings: pytest.FixtureRequest
+) -> None:
     association.members(3)
     association.connect()
     association.visit()
-    known = set(association.there.members()[0])
-    with Simulator() as elsewhere:
-        assert known
-        key = elsewhere.key
-    with pytest.raises(connecting.KeyRefused):
-        connecting.change_key(key)
+    ours = settings.CONGRESSUS_BASE_URL
+    with CongressusSimulator() as elsewhere:
+        other = Association(elsewhere, association.world)
+        other.member("1", primary_last_name_main="Somebody Else", primary_last_name_prefix="")
+        settings.CONGRESSUS_BASE_URL = elsewhere.base_url
+        with pytest.raises(connecting.KeyRefused, match="another association"):
+            connecting.change_key(elsewhere.key)
+    settings.CONGRESSUS_BASE_URL = ours
+
+    assert association.connection.api_key.reveal() == association.there.key
+    connecting.change_key(association.there.add_key())
+    assert association.walk().outcome == Outcome.DONE
+
+
+def test_a_member_with_a_status_made_a_moment_ago_is_not_lost(association: Association) -> None:
+    association.members(2)
+    association.connect()
+    association.visit()
+    known = association.member("3")
+    association.walk()
+    new = association.there.add_status("Aspirant")["id"]
+    association.later(minutes=5)
+    association.there.move_member(known, new)
+    CongressusMember.objects.filter(pk=known).update(heard=F("heard") + 1)
+    association.visit()
+
+    assert association.here(known).status == association.status(new)
+
+
+def test_one_member_that_cannot_be_handled_does_not_stop_the_others(
+    association: Association, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = association.members(30)
+
+    def mistaken(record: Any, number_from: Any) -> dict[str, str]:
+        if record.id == ids[7]:
+            raise ValueError("a mistake of ours")
+        return from_congressus.typed(record, number_from)
+
+    monkeypatch.setattr(store, "typed", mistaken)
+    association.connect()
+    done = association.walk()
+    assert done.outcome == Outcome.DONE
+    assert Member.objects.count() == 29
+    assert association.row(ids[7]).problem == ArrivalProblem.OUR_MISTAKE
+
+    monkeypatch.undo()
+    association.walk()
+    assert Member.objects.count() == 30
+    assert association.row(ids[7]).problem == ""
 
 
 def test_nothing_is_fetched_while_disabled_and_enable_catches_up(association: Association) -> None:

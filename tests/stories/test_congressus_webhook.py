@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import OperationalError
+from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 
@@ -206,15 +207,17 @@ def test_without_the_database_congressus_is_asked_to_try_again(
     association: Association, connection: CongressusConnection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def gone(*args: Any, **kwargs: Any) -> None:
-        raise DatabaseError("no database")
+        raise OperationalError("no database")
 
-    secret = connection.webhook_secret.reveal()
-    headers = header(connection)
-    monkeypatch.setattr(webhook, "hear", gone)
+    secret, headers = connection.webhook_secret.reveal(), header(connection)
     caplog.set_level("DEBUG")
+    with monkeypatch.context() as without:
+        without.setattr(database, "cursor", gone)
+        assert call(connection, told(7), secret=secret, **headers) == 503
 
-    assert call(connection, told(7), secret=secret, **headers) == 503
     assert secret not in caplog.text
+    assert not CongressusMember.objects.exists()
+    assert call(connection, told(7), secret=secret, **headers) == 200
 
 
 def test_the_webhook_is_registered_at_congressus_and_calls_arrive(

@@ -19,6 +19,7 @@ from .world import Key, World
 KINDS = {"archived": "Archief", "hidden": "Verborgen", "deceased": "Overleden"}
 RIGHTS = {"members": "Leden lezen", "write": "Leden wijzigen", "webhooks": "Webhooks", "invoices": "Facturen lezen"}
 SHOWN = 50  # calls per webhook
+SHORT = 12  # a key of so few characters keeps its end to itself
 
 
 class Settings:
@@ -75,12 +76,16 @@ class Settings:
 
     def _changed_keys(self, form: dict[str, str]) -> Response:
         if "remove" in form:
-            self._world.remove_key(next((key for key in self._world.keys if _ending(key) == form["remove"]), ""))
+            self._withdraw(form["remove"])
             return redirect("/settings/integrations/apps")
         if not form.get("name") or len(form["name"]) > 255:
             return self._keys(refusal="Verplicht: Naam, ten hoogste 255 tekens.", code=400)
         made = self._world.add_key("", form["name"], **{right: right in form for right in RIGHTS})
         return self._keys(made)
+
+    def _withdraw(self, number: str) -> None:
+        for key in [key for key in self._world.keys.values() if str(key.number) == number]:
+            self._world.remove_key(key.key)
 
     def _keys(self, made: Key | None = None, refusal: str = "", code: int = 200) -> Response:
         shown = _shown_once(made) if made else ""
@@ -121,10 +126,10 @@ def _shown_once(key: Key) -> str:
 
 def _card(key: Key) -> str:
     rights = ", ".join(words for name, words in RIGHTS.items() if getattr(key, name)) or "geen rechten"
-    ending = escape(_ending(key.key))
+    ending = escape(key.key[-4:]) if len(key.key) > SHORT else ""
     return (
         f'<section><div class="head"><h2>{escape(key.name)}</h2><span class="num">…{ending}</span></div>'
-        f'<p class="soft">{rights}</p><form method="post"><button name="remove" value="{ending}">Intrekken</button></form></section>'
+        f'<p class="soft">{rights}</p><form method="post"><button name="remove" value="{key.number}">Intrekken</button></form></section>'
     )
 
 
@@ -136,10 +141,6 @@ def _line(delivery: Delivery) -> str:
         "Antwoorden": codes,
     }  # fmt: skip
     return "<tr>" + "".join(f'<td data-label="{title}">{cell}</td>' for title, cell in cells.items()) + "</tr>"
-
-
-def _ending(key: str) -> str:
-    return key[-6:]
 
 
 def _number(text: str) -> int:
