@@ -82,10 +82,10 @@ def running(site: str, exact_online: Simulator) -> Iterator[Processes]:
 
 
 @pytest.fixture
-def watched(page: Page, site: str, exact_online: Simulator) -> Iterator[Page]:
+def watched(page: Page, site: str, exact_online: Simulator, settings: pytest.FixtureRequest) -> Iterator[Page]:
     """The page, on which nothing may be refused by the browser or asked of another host."""
     complaints: list[str] = []
-    allowed = (site, exact_online.base_url, "data:")
+    allowed = tuple(filter(None, (site, exact_online.base_url, settings.CONGRESSUS_BASE_URL, "data:")))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("request", lambda asked: complaints.append(asked.url) if not asked.url.startswith(allowed) else None)
     yield page

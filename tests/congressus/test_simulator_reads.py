@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -409,6 +410,26 @@ def test_a_page_of_many_comes_at_once(bench: Bench) -> None:
             assert len(bench.rows(page_size=100, **params)) == 100
             took.append(time.perf_counter() - start)
         assert min(took) < 0.05, "20 ms on a quiet machine"
+
+
+def test_many_read_while_many_change(bench: Bench) -> None:
+    bench.sim.turn(minute_limit=10_000)
+    ids = bench.sim.add_members([{} for _ in range(40)])
+
+    def work(at: int) -> None:
+        id = ids[at]
+        bench.sim.change_member(id, nickname=str(at))
+        listed = bench.ids(page_size=100, order="modified:desc")
+        assert len(listed) == len(set(listed))
+        assert bench.get(f"members/{id}").json()["nickname"] == str(at)
+        if at % 2:
+            bench.sim.erase_member(id)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    assert bench.ids(page_size=100) == ids[::2]
+    moments = [row["modified"] for row in bench.rows(page_size=100)]
+    assert len(set(moments)) == 20
 
 
 def test_a_key_is_in_no_call_that_is_logged(bench: Bench) -> None:

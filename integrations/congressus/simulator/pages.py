@@ -50,7 +50,7 @@ class Pages:
             title,
             f'<div class="head"><h1>{escape(self._world.association)}</h1><a class="button go" href="/members/new">Nieuw lid</a>'
             f'<a class="button" href="{"/" if in_bin else "/?bin=1"}">{"Leden" if in_bin else "Prullenbak"}</a></div>'
-            f'<form class="row" role="search"><input type="text" name="q" aria-label="Zoeken" value="{escape(asked)}">'
+            f'<form class="search" role="search"><input type="text" name="q" aria-label="Zoeken" value="{escape(asked)}">'
             f"{'<input type=hidden name=bin value=1>' if in_bin else ''}<button>Zoeken</button></form>"
             f'<section data-live><h2>{title}</h2><p class="soft num">{_counted(len(found))}</p>{table}'
             f'<div class="row">{links}</div></section>',
