@@ -15,6 +15,7 @@ class Settings(PermissionRequiredMixin, TemplateView):
 
     permission_required = (
         "integrations.view_exactonlineconnection",
+        "integrations.view_congressusconnection",
         "finance.view_financialadministration",
         "members.view_memberstatus",
     )

@@ -1,7 +1,9 @@
 """What every test may ask for, and the promise that nothing is skipped where CI asks for that."""
 
 import os
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,23 @@ from integrations.congressus.simulator import Simulator as CongressusSimulator
 from integrations.exact_online.simulator import Simulator
 from tests.associations import Association
 from tests.worlds import World
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "", None)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A story that forgets to replace a host must fail, not call it."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in LOOPBACK:
+            raise socket.gaierror(f"nobody is asked outside this machine, and not {name}")
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
 
 
 @pytest.fixture

@@ -61,10 +61,11 @@ def running(site: str, exact_online: Simulator) -> Iterator[Processes]:
         yield started
 
 
-def connect_congressus(page: Page, site: str, key: str, *statuses: str) -> None:
-    page.goto(f"{site}/settings/integrations/")
-    page.get_by_role("link", name=re.compile("Congressus")).first.click()
-    page.get_by_label("API key").fill(key)
+def connect_congressus(page: Page, key: str, *statuses: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name=re.compile("Integrations")).click()
+    page.locator("main").get_by_role("link", name=re.compile("Congressus")).first.click()
+    page.get_by_role("textbox", name="API key").fill(key)
     page.get_by_role("button", name="Connect").click()
     for status in statuses:
         page.get_by_role("checkbox", name=re.compile(rf"^{status}\b")).check()
@@ -86,7 +87,7 @@ def test_a_change_in_congressus_arrives_in_exact_online(
 ) -> None:
     page = watched
     log_in(page, site)
-    connect_congressus(page, site, there.key, "Lid", "Donateur")
+    connect_congressus(page, there.key, "Lid", "Donateur")
     eventually(lambda: Member.objects.count() == 175, why="the members did not arrive")
     page.goto(f"{site}/settings/integrations/congressus/")
     act(page, "Register webhook")
@@ -128,7 +129,7 @@ def test_who_keeps_members_here_takes_them_over_once(
     )
     Member.objects.create(member_number=second["username"], status=status, first_name="Somebody", last_name="Else")
     log_in(page, site)
-    connect_congressus(page, site, there.key, *(name for name, _kind, _count in association.STATUSES))
+    connect_congressus(page, there.key, *(name for name, _kind, _count in association.STATUSES))
     eventually(lambda: Member.objects.count() == 250, why="the members did not arrive")
 
     page.goto(f"{site}/settings/integrations/congressus/")

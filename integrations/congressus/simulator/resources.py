@@ -5,7 +5,8 @@ Everything happens under the world's lock, but for calling a webhook that is bei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -74,8 +75,9 @@ def members(question: Question) -> tuple[int, Row]:
         order = tuple(part for part in order if part not in by_modified) or (("id", False),)
     with world.lock:
         rows = world.members.listed(options.get("status_id", ()), order)
-        shown = {True: lambda member: seen_in(member_row(member, world.statuses), options["context"])}
-        return question.page(rows, options, shown.get("context" in options, lambda member: member_row(member, world.statuses)))
+        return question.page(
+            rows, options, lambda member: seen_in(member_row(member, world.statuses), options.get("context", ()))
+        )
 
 
 def search(question: Question) -> tuple[int, Row]:
@@ -242,15 +244,13 @@ def _found(get: Callable[[int], Any], id: int) -> Any:
         raise Refused(404, "The requested object was not found.") from None
 
 
-class _explained:
+@contextmanager
+def _explained() -> Iterator[None]:
     """What the members do not take, a taken username for instance, is a 400 with their words."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
-        if isinstance(problem, KeyError | ValueError):
-            raise Refused(400, str(problem.args[0]), {"json": {"_schema": [str(problem.args[0])]}}) from None
+    try:
+        yield
+    except (KeyError, ValueError) as problem:
+        raise Refused(400, str(problem.args[0]), {"json": {"_schema": [str(problem.args[0])]}}) from None
 
 
 SEES, WRITES = ("members",), ("members", "write")
