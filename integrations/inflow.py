@@ -170,7 +170,7 @@ class Inflow:
 
 def in_trouble() -> QuerySet[CongressusMember]:
     """Those to mend in Congressus; whether two are the same person is asked elsewhere."""
-    return CongressusMember.objects.in_trouble().exclude(problem=ArrivalProblem.NUMBER_KEPT_HERE)
+    return CongressusMember.objects.in_trouble().exclude(problem=ArrivalProblem.NUMBER_KEPT_HERE, member=None)
 
 
 def warned() -> QuerySet[CongressusMember]:

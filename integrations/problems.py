@@ -126,6 +126,7 @@ _CONNECTION = {
     ),
 }
 
+
 class CongressusProblem(models.TextChoices):
     """Why nothing is asked of Congressus before a person did something."""
 
@@ -167,6 +168,7 @@ class ArrivalProblem(models.TextChoices):
     NUMBER_MISSING = "number_missing", gettext_lazy("No member number")
     NUMBER_TOO_LONG = "number_too_long", gettext_lazy("Member number too long")
     NUMBER_KEPT_HERE = "number_kept_here", gettext_lazy("A member kept here has this number")
+    NUMBER_KEPT_APART = "number_kept_apart", gettext_lazy("Kept apart from a member here")
     NUMBER_TWICE = "number_twice", gettext_lazy("Two members, one number")
     STATUS_UNKNOWN = "status_unknown", gettext_lazy("No known member status")
     UNREADABLE = "unreadable", gettext_lazy("Cannot be read")
@@ -185,6 +187,10 @@ _ARRIVAL = {
     ),
     ArrivalProblem.NUMBER_KEPT_HERE: lambda: _(
         "Number %(number)s belongs to a member that is kept here, not in Congressus. Say whether they are the same person."
+    ),
+    ArrivalProblem.NUMBER_KEPT_APART: lambda: _(
+        "Number %(number)s belongs to a member that is kept here, and somebody said that they are not the same person. Give one of them "
+        "another number, or choose “Ask again”."
     ),
     ArrivalProblem.NUMBER_TWICE: lambda: _(
         "Member ID %(number)s belongs to another member of Congressus too, and a number is one person's only. Give one of them another "

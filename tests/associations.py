@@ -38,8 +38,9 @@ class Association:
         return made
 
     def members(self, count: int, start: int = 1, **fields: Any) -> list[int]:
+        ordinary = {"status": self.lid, "initials": "A.", "given_name": "", "first_name": "", "primary_last_name_prefix": ""}
         rows = [
-            {"username": str(number), "status": self.lid, "initials": "A.", "primary_last_name_main": f"Bakker {number}"} | fields
+            {"username": str(number), "primary_last_name_main": f"Bakker {number}"} | ordinary | fields
             for number in range(start, start + count)
         ]
         return list(self.there.add_members(rows))

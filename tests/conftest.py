@@ -12,7 +12,6 @@ from integrations.exact_online.simulator import Simulator
 from tests.associations import Association
 from tests.worlds import World
 
-
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "", None)
 
 

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations import bell
 from integrations.models import CongressusConnection, CongressusMember
 from integrations.models.record import CongressusMemberQuerySet
 from integrations.names import fold
+from integrations.problems import ArrivalProblem
 from members.models import Member
 
 # More than these are quicker read by a walk: a hundred members a call.
 READ_ONE_BY_ONE = 50
+BATCH = 500
+NAME = ("initials", "first_name", "infix", "last_name")
 
 
 @dataclass(frozen=True)
@@ -50,40 +52,58 @@ def preview(records: Iterable[CongressusMember]) -> list[Offer]:
 
 def adopt(congressus_ids: Iterable[int]) -> int:
     """Take these over; their values come from Congressus from now on. Tells how many were."""
-    adopted = 0
-    with transaction.atomic():
-        rows = offers().filter(pk__in=list(congressus_ids)).order_by("pk").select_for_update()
-        for row in rows:
-            # The revision stays: what differs is written, and raises it, when the member is read.
-            member = Member.objects.filter(congressus_id=None, member_number=row.number)
-            adopted += member.update(
-                congressus_id=row.pk,
-                revision=F("revision"),
-                changed_at=F("changed_at"),
-                changed_via=F("changed_via"),
-                changed_by=F("changed_by"),
-            )
-            CongressusMember.objects.filter(pk=row.pk).update(
-                member=member_of(row), problem="", problem_details={}, declined=False, heard_at=timezone.now()
-            )
-            if len(rows) <= READ_ONE_BY_ONE:
-                CongressusMember.objects.filter(pk=row.pk).update(heard=F("heard") + 1)
-        if len(rows) > READ_ONE_BY_ONE:
-            CongressusConnection.objects.update(walk_wanted=True)
-        transaction.on_commit(bell.ring, robust=True)
+    wanted = list(congressus_ids)
+    adopted = sum(_adopt(wanted[start : start + BATCH]) for start in range(0, len(wanted), BATCH))
+    if adopted > READ_ONE_BY_ONE:
+        CongressusConnection.objects.update(walk_wanted=True)
+    bell.ring()
     return adopted
 
 
-def member_of(row: CongressusMember) -> Member | None:
-    return Member.objects.filter(congressus_id=row.pk).first()
+def adopt_all_that_look_same() -> int:
+    """All whose name here is the name there. Tells how many were."""
+    pks = list(offers().values_list("pk", flat=True))
+    batches = (preview(CongressusMember.objects.filter(pk__in=pks[start : start + BATCH])) for start in range(0, len(pks), BATCH))
+    return adopt([offer.record.pk for batch in batches for offer in batch if offer.looks_same])
+
+
+def _adopt(congressus_ids: list[int]) -> int:
+    with transaction.atomic():
+        rows = {row.number: row for row in offers().filter(pk__in=congressus_ids).order_by("pk").select_for_update()}
+        members = list(Member.objects.filter(congressus_id=None, member_number__in=rows).order_by("pk").select_for_update())
+        for member in members:
+            row = rows[member.member_number]
+            # The revision stays: what differs is written, and raises it, when the member is read.
+            kept = {name: F(name) for name in ("revision", "changed_at", "changed_via", "changed_by")}
+            Member.objects.filter(pk=member.pk).update(congressus_id=row.pk, **kept)
+            CongressusMember.objects.filter(pk=row.pk).update(
+                member=member, problem="", problem_details={}, heard=F("heard") + (len(congressus_ids) <= READ_ONE_BY_ONE)
+            )
+    return len(members)
 
 
 def keep_apart(congressus_ids: Iterable[int]) -> int:
-    """They are not the same: not offered again. Tells how many."""
+    """They are not the same: not offered again by itself. Tells how many."""
     pks = list(offers().filter(pk__in=list(congressus_ids)).values_list("pk", flat=True))
-    return CongressusMember.objects.filter(pk__in=pks).update(declined=True)
+    return CongressusMember.objects.filter(pk__in=pks).update(problem=ArrivalProblem.NUMBER_KEPT_APART)
+
+
+def ask_again(congressus_id: int) -> bool:
+    """Whoever kept them apart may have been mistaken: it is offered once more."""
+    apart = CongressusMember.objects.filter(pk=congressus_id, problem=ArrivalProblem.NUMBER_KEPT_APART, member=None)
+    return bool(apart.update(problem=ArrivalProblem.NUMBER_KEPT_HERE))
 
 
 def _offer(record: CongressusMember, member: Member) -> Offer:
-    there = record.problem_details.get("name", "")
-    return Offer(record, member, there, bool(there) and fold(there) == fold(member.display_name))
+    there = Member(**{name: record.problem_details.get(name, "") for name in NAME})
+    return Offer(record, member, there.display_name, _look_same(there, member))
+
+
+def _look_same(there: Member, here: Member) -> bool:
+    """One last name, and no first name or initial that says otherwise."""
+    if not there.last_name or fold(f"{there.infix} {there.last_name}") != fold(f"{here.infix} {here.last_name}"):
+        return False
+    if there.first_name and here.first_name:
+        return fold(there.first_name) == fold(here.first_name)
+    one, other = (member.initials or member.first_name for member in (there, here))
+    return fold(one)[:1] == fold(other)[:1] or not (one and other)

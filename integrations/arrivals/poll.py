@@ -63,6 +63,8 @@ def newest_first(calls: Calls, number: int) -> Page | None:
         page = _page(client, number)
     except errors.BadRequest:
         return None
+    except errors.NotThere:  # a page behind the last, because somebody was deleted this moment
+        return Page(rows=[], total=None, has_next=False, unreadable=0)
     finally:
         calls.learn(client)
     return page if is_newest_first(page.rows) else None

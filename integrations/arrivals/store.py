@@ -205,11 +205,11 @@ class _Arrival:
             return "", {}
         if holder.is_from_congressus:
             return ArrivalProblem.NUMBER_TWICE, {"number": self.number}
-        return ArrivalProblem.NUMBER_KEPT_HERE, {"number": self.number, "name": _name(self.told)}
+        if self.row.problem == ArrivalProblem.NUMBER_KEPT_APART and self.row.number == self.number:
+            return ArrivalProblem.NUMBER_KEPT_APART, self.row.problem_details
+        return ArrivalProblem.NUMBER_KEPT_HERE, {"number": self.number} | _name(self.told)
 
     def _refuse(self, problem: str, details: dict[str, str]) -> None:
-        if problem != self.row.problem:
-            self.row.declined = False
         self.row.problem, self.row.problem_details, self.row.number = problem, details, self.number[: LENGTHS["member_number"]]
         self.batch.taken.refused += 1
         self._write_row()
@@ -318,7 +318,6 @@ def as_period(stored: Sequence[Any]) -> Period:
     return Period(status_id, begins and date.fromisoformat(begins), ends and date.fromisoformat(ends))
 
 
-def _name(told: dict[str, str]) -> str:
+def _name(told: dict[str, str]) -> dict[str, str]:
     """To be recognised by whoever says whether two are one person."""
-    parts = (told.get("first_name") or told.get("initials", ""), told.get("infix", ""), told.get("last_name", ""))
-    return cleaning.shown(" ".join(part for part in parts if part))
+    return {name: cleaning.shown(told.get(name, "")) for name in ("initials", "first_name", "infix", "last_name")}

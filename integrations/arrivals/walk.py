@@ -66,8 +66,13 @@ def step(walk: CongressusWalk, calls: Calls) -> None:
     client = calls.client(single=False)
     try:
         page = _read(walk, calls, client)
-    except errors.CongressusError as error:
-        _count_fruitless(walk, error, calls.now())
+    except errors.NotThere:
+        # The list became shorter than the pages we know of: whoever stood on this page stands on the one before.
+        _count_fruitless(walk, calls.now())
+        _note(walk, page=max(1, walk.page - 1))
+        return
+    except errors.CongressusError:
+        _count_fruitless(walk, calls.now())
         raise
     finally:
         calls.learn(client)
@@ -172,7 +177,7 @@ def finish(walk: CongressusWalk, outcome: CongressusWalk.Outcome, now: datetime)
         endings.settle(now)
 
 
-def _count_fruitless(walk: CongressusWalk, error: errors.CongressusError, now: datetime) -> None:
+def _count_fruitless(walk: CongressusWalk, now: datetime) -> None:
     """A page that cannot be had for ever must not keep tonight's walk from beginning anew."""
     _note(walk, fruitless=walk.fruitless + 1)
     if walk.fruitless >= FRUITLESS_AT_MOST:

@@ -35,7 +35,7 @@ class CongressusMemberQuerySet(models.QuerySet["CongressusMember"]):
 
     def to_adopt(self) -> CongressusMemberQuerySet:
         """A member kept here has the number of one in Congressus, and nobody said yet whether they are the same."""
-        return self.filter(problem=ArrivalProblem.NUMBER_KEPT_HERE, member__isnull=True, declined=False)
+        return self.filter(problem=ArrivalProblem.NUMBER_KEPT_HERE, member__isnull=True)
 
     def in_trouble(self) -> CongressusMemberQuerySet:
         return self.exclude(problem="")
@@ -64,7 +64,7 @@ class CongressusMember(models.Model):
     problem_details = models.JSONField(default=dict, blank=True)
     # field -> why its value in Congressus could not be used
     warnings = models.JSONField(default=dict, blank=True)
-    # A person said "not these": of an ending, or of taking over a member kept here.
+    # A person said "not these" of an ending.
     declined = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 

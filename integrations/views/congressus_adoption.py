@@ -31,7 +31,7 @@ class Adopt(PermissionRequiredMixin, View):
         return render(request, "integrations/congressus/adopt.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """`choice` is take_over or keep_apart, of each `congressus_id` that is ticked."""
+        """`choice` is take_over, keep_apart or ask_again, of each `congressus_id` that is ticked; or take_over_same, of all."""
         connection = only()
         level, said = self._decide(request.POST.get("choice", ""), _ids(request.POST.getlist("congressus_id")))
         messages.add_message(request, level, said)
@@ -43,17 +43,13 @@ class Adopt(PermissionRequiredMixin, View):
         return page
 
     def _decide(self, choice: str, ids: list[int]) -> tuple[int, str]:
+        if choice == "take_over_same":
+            return _taken_over(adoption.adopt_all_that_look_same())
         if not ids:
             return messages.INFO, _("Nothing was done, for no member was selected.")
         match choice:
             case "take_over":
-                count = adoption.adopt(ids)
-                said = ngettext(
-                    "%(count)s member is kept in Congressus from now on.",
-                    "%(count)s members are kept in Congressus from now on.",
-                    count,
-                )
-                return messages.SUCCESS, said % {"count": count}
+                return _taken_over(adoption.adopt(ids))
             case "keep_apart":
                 count = adoption.keep_apart(ids)
                 said = ngettext(
@@ -62,7 +58,19 @@ class Adopt(PermissionRequiredMixin, View):
                     count,
                 )
                 return messages.SUCCESS, said % {"count": count}
+            case "ask_again":
+                asked = sum(adoption.ask_again(pk) for pk in ids)
+                return (messages.SUCCESS, _("It is asked once more.")) if asked else (messages.INFO, _("It was asked already."))
         return messages.ERROR, _("Nothing was done. Choose “Take over the selected” or “Keep apart”.")
+
+
+def _taken_over(count: int) -> tuple[int, str]:
+    said = ngettext(
+        "%(count)s member is kept in Congressus from now on.",
+        "%(count)s members are kept in Congressus from now on.",
+        count,
+    )
+    return messages.SUCCESS, said % {"count": count}
 
 
 def _ids(typed: list[str]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -261,8 +262,6 @@ def test_a_member_shifted_over_the_edge_of_a_page_is_not_taken_for_gone(associat
     association.walk()
     gate = association.there.add_fault("gate", endpoint="members", nth=2)
     going = walk.start(association.connection, None)
-    from threading import Thread
-
     worker = Thread(target=association.visit)
     worker.start()
     assert gate.wait()
@@ -419,9 +418,54 @@ def test_members_of_a_file_are_taken_over_by_number_after_a_look(association: As
     assert (same.congressus_id, same.email) == (there, "congressus@example.org")
     assert world.link(same).guid == guid
     assert adoption.count() == 0
-    assert association.row(stranger).problem == ArrivalProblem.NUMBER_KEPT_HERE
+    assert association.row(stranger).problem == ArrivalProblem.NUMBER_KEPT_APART
     association.walk()
     assert adoption.count() == 0
+    assert adoption.ask_again(stranger)
+    assert adoption.count() == 1
+
+
+def test_a_whole_file_of_members_is_taken_over_at_once_where_the_names_are_the_same(association: Association) -> None:
+    world = association.world
+    world.members(120)
+    Member.objects.filter(member_number="5").update(last_name="Somebody Else")
+    association.members(120)
+    association.connect()
+    association.visit()
+    assert Member.objects.count() == 120
+
+    assert adoption.adopt_all_that_look_same() == 119
+    association.later(minutes=1)
+    association.visit()
+
+    assert Member.objects.exclude(congressus_id=None).count() == 119
+    assert CongressusMember.objects.filter(problem="", member__isnull=False).count() == 119
+    assert adoption.count() == 1
+
+
+def test_a_page_that_is_no_more_is_read_from_the_one_before(association: Association) -> None:
+    association.members(201)
+    association.connect()
+    association.walk()
+    association.there.turn(page_past_end="missing")
+    gate = association.there.add_fault("gate", endpoint="members", nth=3)
+    going = walk.start(association.connection, None)
+    worker = Thread(target=association.visit)
+    worker.start()
+    assert gate.wait()
+    gone = association.there.members()[0]["id"]
+    association.there.delete_member(gone)
+    gate.release()
+    worker.join(timeout=30)
+    while CongressusWalk.objects.going().exists():
+        association.later(minutes=2)
+        association.visit()
+    going.refresh_from_db()
+
+    assert association.connection.attention == ""
+    assert going.outcome in (Outcome.DONE, Outcome.INCOMPLETE)
+    assert association.walk().outcome == Outcome.DONE
+    assert set(Member.objects.exclude(gone_at=None).values_list("congressus_id", flat=True)) == {gone}
 
 
 def test_two_members_of_congressus_with_one_number(association: Association) -> None:
