@@ -77,7 +77,7 @@ def _adopt(congressus_ids: list[int]) -> int:
             kept = {name: F(name) for name in ("revision", "changed_at", "changed_via", "changed_by")}
             Member.objects.filter(pk=member.pk).update(congressus_id=row.pk, **kept)
             CongressusMember.objects.filter(pk=row.pk).update(
-                member=member, problem="", problem_details={}, heard=F("heard") + (len(congressus_ids) <= READ_ONE_BY_ONE)
+                member=member, problem="", problem_details={}, heard=F("heard") + int(len(congressus_ids) <= READ_ONE_BY_ONE)
             )
     return len(members)
 

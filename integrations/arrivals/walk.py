@@ -160,7 +160,7 @@ def _confirm_one(walk: CongressusWalk, calls: Calls) -> None:
     there = not gone and row.status_id in set(calls.connection.statuses.values_list("pk", flat=True))
     _note(
         walk,
-        gone=F("gone") + gone,
+        gone=F("gone") + int(gone),
         changed=F("changed") + taken.changed,
         calls=F("calls") + 1,
         # Counted here anew: how many in a row stood there all the time.

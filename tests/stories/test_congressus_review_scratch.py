@@ -284,11 +284,13 @@ def test_many_calls_of_a_webhook_do_not_keep_changes_from_being_looked_for(assoc
 
 def test_who_got_a_status_we_had_not_heard_of_has_it_as_soon_as_we_have(association: Association) -> None:
     pk = association.member("7")
-    association.members(3, start=20)
+    others = association.members(230, start=20)
     association.connect()
     association.visit()
     new = association.there.add_status("Uitgeschreven", archived=True)["id"]
     association.there.move_member(pk, new)
+    for other in others:
+        association.there.change_member(other, address={"city": "Gouda"})
 
     for _quarter in range(6):
         association.later(minutes=15)
