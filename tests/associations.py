@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from integrations.arrivals import connecting, endings, turns, walk
 from integrations.arrivals.visit import Visit
-from integrations.congressus.simulator import Simulator
+from integrations.congressus.simulator import Gate, Simulator
 from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
 from members.models import Member, MemberStatus
+from tests.running import Aside
 from tests.worlds import World
 
 
@@ -65,6 +68,17 @@ class Association:
         """The worker does what is due, until it can do no more just now."""
         Visit(self.world.now).run()
         return self.connection
+
+    @contextmanager
+    def visit_held_at(self, gate: Gate) -> Iterator[None]:
+        """A worker is on its way and stands at the gate; within, something else happens; afterwards the worker is through."""
+        worker = Aside(Visit(self.world.now).run)
+        try:
+            assert gate.wait()
+            yield
+        finally:
+            gate.release()
+            worker.join()
 
     def walk(self) -> CongressusWalk:
         """Somebody chooses Fetch now, and the worker does it; minutes pass where our share of the calls asks for it."""

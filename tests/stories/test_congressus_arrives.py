@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -262,12 +261,8 @@ def test_a_member_shifted_over_the_edge_of_a_page_is_not_taken_for_gone(associat
     association.walk()
     gate = association.there.add_fault("gate", endpoint="members", nth=2)
     going = walk.start(association.connection, None)
-    worker = Thread(target=association.visit)
-    worker.start()
-    assert gate.wait()
-    association.there.delete_member(ids[5])
-    gate.release()
-    worker.join(timeout=30)
+    with association.visit_held_at(gate):
+        association.there.delete_member(ids[5])
 
     while CongressusWalk.objects.going().exists():
         association.later(minutes=2)
@@ -450,13 +445,9 @@ def test_a_page_that_is_no_more_is_read_from_the_one_before(association: Associa
     association.there.turn(page_past_end="missing")
     gate = association.there.add_fault("gate", endpoint="members", nth=3)
     going = walk.start(association.connection, None)
-    worker = Thread(target=association.visit)
-    worker.start()
-    assert gate.wait()
     gone = association.there.members()[0]["id"]
-    association.there.delete_member(gone)
-    gate.release()
-    worker.join(timeout=30)
+    with association.visit_held_at(gate):
+        association.there.delete_member(gone)
     while CongressusWalk.objects.going().exists():
         association.later(minutes=2)
         association.visit()

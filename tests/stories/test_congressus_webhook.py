@@ -121,18 +121,12 @@ def test_a_thousand_calls_for_one_member_are_one_fetch(association: Association,
 
 
 def test_what_is_heard_while_the_member_is_read_is_read_again(association: Association, connection: CongressusConnection) -> None:
-    from threading import Thread
-
     pk = association.member("7", address={"city": "Delft"})
     assert call(connection, told(pk), **header(connection)) == 200
     gate = association.there.add_fault("gate", endpoint="members/{id}", after=True)
-    worker = Thread(target=association.visit)
-    worker.start()
-    assert gate.wait()
-    association.there.change_member(pk, address={"city": "Gouda"})
-    assert call(connection, told(pk), **header(connection)) == 200
-    gate.release()
-    worker.join(timeout=30)
+    with association.visit_held_at(gate):
+        association.there.change_member(pk, address={"city": "Gouda"})
+        assert call(connection, told(pk), **header(connection)) == 200
 
     association.visit()
     assert association.here(pk).city == "Gouda"

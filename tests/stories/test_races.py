@@ -1,18 +1,14 @@
 """Somebody does something while a drain is under way: edits credentials, consents anew, deletes a member, clears a field."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
 from django.core import mail
-from django.db import connection as database
 
 from integrations import connections, tokens
 from integrations.drain import Drain
 from integrations.failures import ConnectionRests
 from integrations.models import ExactOnlineConnection, ExactOnlineToken, RelationLink
 from members.models import Member
-from tests.running import eventually
+from tests.running import Aside, eventually
 from tests.worlds import OTHER_DIVISION, World
 
 
@@ -20,30 +16,6 @@ from tests.worlds import OTHER_DIVISION, World
 def connection(world: World, django_user_model) -> ExactOnlineConnection:
     django_user_model.objects.create_superuser("treasurer", "treasurer@example.org", "x")
     return world.connection()
-
-
-class Aside:
-    """Work in a thread of its own; what it raised is raised again by `join`."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:
-            self._error = error
-        finally:
-            database.close()
-
-    def join(self) -> None:
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        if self._error:
-            raise self._error
 
 
 def test_another_client_id_during_a_drain_stops_it_and_alarms_nobody(world: World, connection) -> None:
