@@ -33,7 +33,7 @@ def main() -> None:
             if not url:
                 print(f"\n{name}: none here")
                 continue
-            for module in ("calls", "own_time", "latency", "overlap", "first_link", "storm"):
+            for module in ("calls", "own_time", "latency", "overlap", "first_link", "arrivals", "storm"):
                 print(f"\n{name}, {module}")
                 run(module, url)
         for module in ("csv_import", "matching", "memory"):
