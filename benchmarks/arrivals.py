@@ -176,6 +176,7 @@ def burst(members: int = 1_000) -> None:
         association.walk()
         _change(association, members)
         association.there.clear_calls()
+        association.later(seconds=30)
         began = world.moment
         for row in association.there.members():
             webhook.hear([Hint(row["id"], deleted=False)], world.moment)

@@ -56,7 +56,8 @@ class Apart:
 
 
 @contextmanager
-def simulator_apart(like: type) -> Iterator[Apart]:
+def simulator_apart(like: type) -> Iterator[Any]:
+    """An Apart, which takes the place of the simulator itself."""
     command = [sys.executable, "-m", like.__module__.rpartition(".")[0], "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

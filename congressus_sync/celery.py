@@ -34,6 +34,7 @@ app.conf.update(
     beat_schedule={
         # The bell may be lost, the minute may not: what is due is found here.
         "ring": {"task": "integrations.tasks.ring", "schedule": 60.0, "options": {"expires": 55}},
+        "begin-statuses": {"task": "integrations.tasks.begin_statuses", "schedule": 60.0, "options": {"expires": 55}},
         "keep-tokens-alive": {"task": "integrations.tasks.keep_tokens_alive", "schedule": 3600.0, "options": {"expires": 3500}},
         "refresh-mirrors": {"task": "integrations.tasks.refresh_mirrors", "schedule": 86400.0, "options": {"expires": 80000}},
         "prune": {"task": "integrations.tasks.prune", "schedule": 86400.0, "options": {"expires": 80000}},

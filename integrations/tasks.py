@@ -17,7 +17,6 @@ from integrations.models import ExactOnlineConnection
 def ring() -> None:
     """Every connection that may work gets a look. Rung after each commit of a member, and by beat each minute."""
     now = timezone.now()
-    turns.take(now)
     if visit.is_due(now):
         visit_congressus.apply_async(expires=600)
     for pk in runs.waiting_for_a_step(now):
@@ -31,6 +30,12 @@ def ring() -> None:
 def go_on_with_run(pk: int) -> None:
     if runs.go_on(pk):
         go_on_with_run.apply_async((pk,))
+
+
+@shared_task
+def begin_statuses() -> None:
+    """Each minute: whose status begins today, by the calendar of Amsterdam."""
+    turns.take(timezone.now())
 
 
 @shared_task

@@ -194,7 +194,7 @@ def country(value: str) -> str:
     typed = text(value)
     if not typed:
         return ""
-    code = _country_codes().get(_folded(typed)) or countries.alpha2(typed.upper())
+    code = _country_codes().get(_folded(typed)) or (countries.alpha2(typed.upper()) if typed.isascii() else "")
     if not code:
         raise ValidationError(
             _(

@@ -22,6 +22,8 @@ from members.models import Member
 # More than these are quicker read by a walk: a hundred members a call.
 READ_ONE_BY_ONE = 50
 BATCH = 500
+# Number in Congressus, key of the member here.
+Pair = tuple[int, int]
 NAME = ("initials", "first_name", "infix", "last_name")
 
 
@@ -50,10 +52,10 @@ def preview(records: Iterable[CongressusMember]) -> list[Offer]:
     return [_offer(record, by_number[record.number]) for record in records if record.number in by_number]
 
 
-def adopt(congressus_ids: Iterable[int]) -> int:
-    """Take these over; their values come from Congressus from now on. Tells how many were."""
-    wanted = list(congressus_ids)
-    adopted = sum(_adopt(wanted[start : start + BATCH]) for start in range(0, len(wanted), BATCH))
+def adopt(pairs: Iterable[Pair]) -> int:
+    """Take these over, as they were shown; their values come from Congressus from now on. Tells how many were."""
+    wanted = list(pairs)
+    adopted = sum(_adopt(dict(wanted[start : start + BATCH])) for start in range(0, len(wanted), BATCH))
     if adopted > READ_ONE_BY_ONE:
         CongressusConnection.objects.update(walk_wanted=True)
     bell.ring()
@@ -64,22 +66,24 @@ def adopt_all_that_look_same() -> int:
     """All whose name here is the name there. Tells how many were."""
     pks = list(offers().values_list("pk", flat=True))
     batches = (preview(CongressusMember.objects.filter(pk__in=pks[start : start + BATCH])) for start in range(0, len(pks), BATCH))
-    return adopt([offer.record.pk for batch in batches for offer in batch if offer.looks_same])
+    return adopt([(offer.record.pk, offer.member.pk) for batch in batches for offer in batch if offer.looks_same])
 
 
-def _adopt(congressus_ids: list[int]) -> int:
+def _adopt(pairs: dict[int, int]) -> int:
     with transaction.atomic():
-        rows = {row.number: row for row in offers().filter(pk__in=congressus_ids).order_by("pk").select_for_update()}
-        members = list(Member.objects.filter(congressus_id=None, member_number__in=rows).order_by("pk").select_for_update())
-        for member in members:
+        rows = {row.number: row for row in offers().filter(pk__in=pairs).order_by("pk").select_for_update()}
+        members = Member.objects.filter(congressus_id=None, member_number__in=rows).order_by("pk").select_for_update()
+        # Somebody may have got another number since the two were shown side by side.
+        shown = [member for member in members if pairs[rows[member.member_number].pk] == member.pk]
+        for member in shown:
             row = rows[member.member_number]
             # The revision stays: what differs is written, and raises it, when the member is read.
             kept = {name: F(name) for name in ("revision", "changed_at", "changed_via", "changed_by")}
             Member.objects.filter(pk=member.pk).update(congressus_id=row.pk, **kept)
             CongressusMember.objects.filter(pk=row.pk).update(
-                member=member, problem="", problem_details={}, heard=F("heard") + int(len(congressus_ids) <= READ_ONE_BY_ONE)
+                member=member, problem="", problem_details={}, heard=F("heard") + int(len(pairs) <= READ_ONE_BY_ONE)
             )
-    return len(members)
+    return len(shown)
 
 
 def keep_apart(congressus_ids: Iterable[int]) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations import notify
@@ -26,6 +27,11 @@ from integrations.wire import Session
 logger = structlog.get_logger(__name__)
 
 MARGIN = timedelta(seconds=1)
+# What a column holds; who allows more allows enough.
+MOST_CALLS = 1_000_000
+# Pages count calls too, in the same row.
+COUNTS_AT_ONCE = 5
+COUNTED = ("minute_began_at", "minute_calls", "hour_began_at", "hour_calls")
 UNKNOWN_LIMIT = timedelta(seconds=61)
 LONGEST_LIMIT = timedelta(hours=1)
 TROUBLE = timedelta(minutes=1)
@@ -51,7 +57,8 @@ class Calls:
         """Keep what the answers told of the limit."""
         limit = client.limit
         if limit is not None and limit.remaining is not None:
-            self.note(told_limit=limit.limit, told_left=limit.remaining, told_resets_at=limit.reset)
+            told_limit = None if limit.limit is None else min(limit.limit, MOST_CALLS)
+            self.note(told_limit=told_limit, told_left=min(limit.remaining, MOST_CALLS), told_resets_at=limit.reset)
 
     def note(self, **values: object) -> None:
         CongressusConnection.objects.filter(pk=self.connection.pk).update(**values)
@@ -72,6 +79,16 @@ class Calls:
 
     def _spend(self, single: bool) -> None:
         """Permission for one call. Raises Stopped and ConnectionRests."""
+        for _attempt in range(COUNTS_AT_ONCE):
+            values = self._one_more(single)
+            if self._rows(minute_calls=self.connection.minute_calls, hour_calls=self.connection.hour_calls).update(**values):
+                self.made += 1
+                self._see(values)
+                return
+            self._count_anew()
+        raise Stopped
+
+    def _one_more(self, single: bool) -> dict[str, object]:
         now, seen = self.now(), self.connection
         minute, hour = _windows(seen)
         told = share.Told(seen.told_limit, seen.told_left, seen.told_resets_at)
@@ -85,13 +102,18 @@ class Calls:
             "hour_began_at": hour.began_at,
             "hour_calls": hour.calls,
         }
-        rows = CongressusConnection.objects.filter(pk=seen.pk)
-        if self.holder:
-            rows, values = CongressusConnection.objects.working().held(self.holder), values | {"lease_until": Now() + LEASE}
-        if not rows.update(**values):
+        return values | ({"lease_until": Now() + LEASE} if self.holder else {})
+
+    def _count_anew(self) -> None:
+        """Somebody else counted a call meanwhile. Raises Stopped where the row is not ours any more."""
+        fresh = self._rows().values(*COUNTED).first()
+        if fresh is None:
             raise Stopped
-        self.made += 1
-        self._see(values)
+        self._see(fresh)
+
+    def _rows(self, **as_seen: object) -> QuerySet[CongressusConnection]:
+        rows = CongressusConnection.objects.working().held(self.holder) if self.holder else CongressusConnection.objects.all()
+        return rows.filter(pk=self.connection.pk, **as_seen)
 
     def _see(self, values: dict[str, object]) -> None:
         for name, value in values.items():

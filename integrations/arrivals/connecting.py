@@ -30,8 +30,8 @@ from integrations.models import CongressusConnection, CongressusMember, Congress
 from members import cleaning
 from members.models import Member, MemberStatus
 
-# So many members of ours are looked up to see whether a new key opens the same association.
-LOOKED_UP = 3
+# So many of the first and of the last members of ours are looked up to see whether a new key opens the same association.
+LOOKED_UP = 5
 
 
 class Lacking(StrEnum):
@@ -58,7 +58,9 @@ def connect(api_key: str, person_id: int | None) -> CongressusConnection:
 
 def change_key(api_key: str) -> None:
     """Try the new key; only when it opens the same association it takes the place of the old. Raises KeyRefused."""
-    connection = CongressusConnection.objects.get()
+    connection = CongressusConnection.objects.first()
+    if connection is None:
+        raise KeyRefused(_("Somebody removed the connection this moment, so nothing was saved. Look at the page once more."))
     with refusing():
         client = calls.client_for(api_key)
         client.statuses()
@@ -80,8 +82,9 @@ def change_key(api_key: str) -> None:
 
 def _knows_our_members(client: CongressusClient) -> bool:
     """By name too: the numbers of Congressus may well begin anew in each association."""
-    ours = list(Member.objects.present().exclude(congressus_id=None).order_by("-pk")[:LOOKED_UP])
-    return not ours or any(_is_same(member, client.member(member.congressus_id or 0)) for member in ours)
+    present = Member.objects.present().exclude(congressus_id=None).order_by("pk")
+    ours = {member.pk: member for member in [*present[:LOOKED_UP], *present.reverse()[:LOOKED_UP]]}
+    return not ours or any(_is_same(member, client.member(member.congressus_id or 0)) for member in ours.values())
 
 
 def _is_same(member: Member, record: Record | None) -> bool:
@@ -152,6 +155,8 @@ def remove(connection: CongressusConnection) -> None:
     with suppress(webhook.WebhookRefused):  # its calls find nobody from now on
         webhook.unregister(connection)
     with transaction.atomic():
+        # First the connection: a page that is being stored comes before, or finds none.
+        CongressusConnection.objects.select_for_update().filter(pk=connection.pk).first()
         CongressusMember.objects.all().delete()
         # Nothing of what Exact Online holds changes by it, so no revision is raised.
         kept = {name: F(name) for name in ("revision", "changed_at", "changed_via", "changed_by")}

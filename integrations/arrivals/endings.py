@@ -27,19 +27,19 @@ BATCH = 500
 
 def settle(now: datetime) -> int:
     """End whoever is to end, unless they are too many; tells how many were ended. A walk that goes on is waited for: it may find more."""
-    connection = CongressusConnection.objects.first()
+    connection = CongressusConnection.objects.filter(enabled=True).first()
     if connection is None or CongressusWalk.objects.going().exists():
         return 0
-    waiting = CongressusMember.objects.to_end().count()
+    waiting = list(CongressusMember.objects.to_end().values_list("pk", flat=True))
     if not waiting:
         CongressusConnection.objects.exclude(held_since=None).update(held_since=None)
         return 0
     since = max(filter(None, (now - DAY, connection.ends_approved_at)))
     ended = CongressusMember.objects.filter(ended_at__gt=since).count()
-    if waiting + ended > _limit():
-        _hold(waiting, now)
+    if len(waiting) + ended > _limit():
+        _hold(len(waiting), now)
         return 0
-    return _end(now)
+    return _end(waiting, now)
 
 
 def asked(connection: CongressusConnection) -> int:
@@ -50,7 +50,7 @@ def asked(connection: CongressusConnection) -> int:
 def go_on(connection: CongressusConnection) -> int:
     """It is meant: all of them end. Tells how many."""
     now = timezone.now()
-    ended = _end(now)
+    ended = _end(list(CongressusMember.objects.to_end().values_list("pk", flat=True)), now)
     CongressusConnection.objects.filter(pk=connection.pk).update(held_since=None, ends_approved_at=now)
     return ended
 
@@ -63,14 +63,16 @@ def not_these(connection: CongressusConnection) -> int:
     return declined
 
 
-def _end(now: datetime) -> int:
+def _end(counted: list[int], now: datetime) -> int:
+    """Those that were counted, and no others that came since."""
     ended = 0
-    while pks := list(CongressusMember.objects.to_end().order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    for start in range(0, len(counted), BATCH):
         with transaction.atomic(), one_ring():
-            rows = CongressusMember.objects.to_end().filter(pk__in=pks).order_by("pk").select_for_update(of=("self",))
+            of_batch = CongressusMember.objects.to_end().filter(pk__in=counted[start : start + BATCH])
+            rows = list(of_batch.order_by("pk").select_for_update(of=("self",)))
             for row in rows:
                 _tell(row, now)
-        ended += len(pks)
+        ended += len(rows)
     return ended
 
 

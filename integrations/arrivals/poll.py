@@ -22,14 +22,18 @@ from members.models import MemberStatus
 NEWEST_FIRST = "modified:desc"
 # More changes than this since the last look are a case for a walk, which can be resumed and asks no page twice.
 PAGES_AT_MOST = 20
+TRY_AGAIN = timedelta(days=1)
+# Their clock may be ahead of ours.
+SKEW = timedelta(minutes=5)
+A_MOMENT = timedelta(microseconds=1)
 # Where changes begin when nobody is there yet.
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_due(connection: CongressusConnection, now: datetime) -> bool:
-    if connection.orders_by_modified is False:
-        return False
-    return connection.polled_at is None or connection.polled_at <= now - timedelta(minutes=connection.every)
+    """As often as was asked; what did not work is tried again a day later, for Congressus may have been out of order."""
+    every = TRY_AGAIN if connection.orders_by_modified is False else timedelta(minutes=connection.every)
+    return connection.polled_at is None or connection.polled_at <= now - every
 
 
 def look(calls: Calls) -> None:
@@ -37,23 +41,27 @@ def look(calls: Calls) -> None:
 
     Raises what stops the connection, and CongressusError.
     """
-    since = calls.connection.newest_change
-    newest = since
+    since, began = calls.connection.newest_change, calls.now()
+    # Whatever becomes of it, it does not come before the walk again at once.
+    calls.note(polled_at=began)
+    newest = since or BEFORE_ALL
     for number in range(1, PAGES_AT_MOST + 1):
         page = newest_first(calls, number)
         if page is None:
-            calls.note(orders_by_modified=False, polled_at=calls.now())
+            calls.note(orders_by_modified=False)
             return
         if since is not None:
-            store.take(calls.connection, page.rows, calls.now)
+            store.take(calls.connection, page.rows, calls.now, asked_at=began)
         changes = [record.modified for record in page.rows if record.modified]
-        newest = max([*changes, *filter(None, [newest])], default=BEFORE_ALL)
+        # A date in the future would hide all changes until then.
+        newest = max([newest, *(change for change in changes if change <= began + SKEW)])
         # Equal counts as changed: two may have been changed in one second, one of them after our last look.
         if since is None or not page.has_next or any(change < since for change in changes):
             break
     else:
         calls.note(walk_wanted=True)
-    calls.note(orders_by_modified=True, polled_at=calls.now(), newest_change=newest)
+    # Nobody is newer than at the last look: whoever has that date was seen twice, and need not be a third time.
+    calls.note(orders_by_modified=True, newest_change=newest + A_MOMENT if newest == since else newest)
 
 
 def newest_first(calls: Calls, number: int) -> Page | None:
@@ -63,6 +71,12 @@ def newest_first(calls: Calls, number: int) -> Page | None:
         page = _page(client, number)
     except errors.BadRequest:
         return None
+    except errors.Unavailable:
+        if (
+            calls.connection.orders_by_modified is None
+        ):  # never seen to work: walking through all of them will tell whether it is this
+            return None
+        raise
     except errors.NotThere:  # a page behind the last, because somebody was deleted this moment
         return Page(rows=[], total=None, has_next=False, unreadable=0)
     finally:

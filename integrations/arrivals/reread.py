@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from integrations.arrivals import store
+from integrations.arrivals.arrival import vanished
 from integrations.arrivals.calls import Calls
 from integrations.congressus import errors
 from integrations.models import CongressusMember
@@ -32,7 +33,7 @@ def one(row: CongressusMember, calls: Calls) -> None:
         return
     finally:
         calls.learn(client)
-    store.take(calls.connection, [record or store.vanished(row.pk)], calls.now)
+    store.take(calls.connection, [record or vanished(row.pk)], calls.now)
     _was_read(row)
 
 

@@ -7,15 +7,17 @@ status made here by hand, or by an import, that bears the name of one in Congres
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from integrations.congressus.records import Status
 from integrations.models import CongressusConnection
 from members import cleaning
 from members.models import MemberStatus
 
+LOOKED_FOR_AGAIN = timedelta(hours=2)
 LONGEST = MemberStatus._meta.get_field("name").max_length or 0
 
 
@@ -25,8 +27,13 @@ def take_over(found: Sequence[Status], now: datetime) -> None:
         with transaction.atomic():
             # Two at once would both add a new one.
             CongressusConnection.objects.select_for_update().first()
-            _Statuses().take(found, now)
+            taking = _Statuses()
+            knew_none, has_new = not taking.known, any(told.id not in taking.known for told in found)
+            taking.take(found, now)
         CongressusConnection.objects.update(statuses_read_at=now)
+        if has_new and not knew_none:
+            # Looking for changes asks for statuses by number: whoever got this one before it was known is looked for again.
+            CongressusConnection.objects.exclude(newest_change=None).update(newest_change=F("newest_change") - LOOKED_FOR_AGAIN)
 
 
 class _Statuses:

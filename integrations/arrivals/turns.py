@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from integrations.arrivals import amsterdam, endings
-from integrations.arrivals.store import as_period
+from integrations.arrivals.arrival import as_period
 from integrations.arrivals.taking_part import Sending
 from integrations.from_congressus import next_turn, status_on
 from integrations.models import CongressusConnection, CongressusMember
@@ -53,7 +53,8 @@ class _Turns:
         status = self.statuses.get(status_on(None, periods, self.today))
         row.turns_on = next_turn(periods, self.today)
         if status is not None and status.pk != row.status_id:
-            row.status, row.declined = status, False
+            # Whoever is deleted stays so, and what was said of that stands.
+            row.status, row.declined = status, row.declined and row.gone
         row.save(update_fields=("status", "declined", "turns_on"))
         if member is None or member.gone_at or status is None or status.pk == member.status_id:
             return

@@ -25,6 +25,8 @@ logger = structlog.get_logger(__name__)
 
 LONGEST = 60.0
 STATUSES_EVERY = timedelta(hours=1)
+# A list tells of a hundred with one call.
+READ_ONE_BY_ONE = 50
 
 
 class Visit:
@@ -84,9 +86,10 @@ class Visit:
         return True
 
     def _read_one(self) -> bool:
-        row = CongressusMember.objects.to_read(self.now()).first()
-        if row is None:
+        rows = list(CongressusMember.objects.to_read(self.now())[: READ_ONE_BY_ONE + 1])
+        if not rows or (len(rows) > READ_ONE_BY_ONE and self._lists_come_first(rows[0])):
             return False
+        row = rows[0]
         try:
             reread.one(row, self._calls)
         except errors.Unavailable as error:
@@ -98,8 +101,22 @@ class Visit:
             endings.settle(self.now())
         return True
 
+    def _lists_come_first(self, first: CongressusMember) -> bool:
+        """So many were heard of that lists tell more of them with a call than reading them one by one: whether a list can be had now."""
+        connection, now = self._calls.connection, self.now()
+        if connection.bulk_resume_at and connection.bulk_resume_at > now:
+            return False
+        if connection.orders_by_modified:
+            heard_at = first.heard_at or now
+            if connection.polled_at is not None and connection.polled_at < heard_at:
+                self._calls.note(polled_at=None)
+            return connection.polled_at is None
+        if not CongressusWalk.objects.going().exists():
+            self._calls.note(walk_wanted=True)
+        return True
+
     def _register(self) -> bool:
-        if not webhook.is_wanted(self._calls.connection):
+        if not webhook.is_wanted(self._calls.connection, self.now()):
             return False
         webhook.register_if_wanted(self._calls)
         return True
@@ -116,7 +133,7 @@ class Visit:
             return False
         going = CongressusWalk.objects.going().first()
         if going is None and walk.is_due(connection, now):
-            going = walk.start(connection, None)
+            going = walk.start(connection, None, now)
         if going is None:
             return False
         walk.step(going, self._calls)
@@ -166,7 +183,7 @@ def next_at(now: datetime) -> datetime | None:
     if connection is None:
         return None
     start = max(filter(None, (connection.resume_at, now)))
-    if CongressusMember.objects.to_read(start).exists() or webhook.is_wanted(connection) or poll.is_due(connection, start):
+    if CongressusMember.objects.to_read(start).exists() or webhook.is_wanted(connection, start) or poll.is_due(connection, start):
         return start
     if CongressusWalk.objects.going().exists() or walk.is_due(connection, start):
         return max(filter(None, (start, connection.bulk_resume_at)))

@@ -10,19 +10,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations import bell
 from integrations.arrivals import amsterdam, endings, store
+from integrations.arrivals.arrival import vanished
 from integrations.arrivals.calls import Calls
 from integrations.arrivals.share import PAGE
 from integrations.congressus import errors
-from integrations.congressus.client import CongressusClient
 from integrations.congressus.records import Page
 from integrations.failures import Stopped
 from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
-from members.models import MemberStatus
+from members.models import Member, MemberStatus
 
 Outcome, Phase = CongressusWalk.Outcome, CongressusWalk.Phase
 # Without an order by change all members are walked through again and again, but not more often than this.
@@ -30,23 +30,36 @@ OFTEN = timedelta(minutes=5)
 # Of those not found so many in a row turn out to be there: then the list lacks members, not Congressus.
 NOT_BELIEVED = 20
 FRUITLESS_AT_MOST = 10
+A_DAY = timedelta(days=1)
 
 
-def start(connection: CongressusConnection, person_id: int | None) -> CongressusWalk:
-    """A new walk, or the one under way."""
+def start(connection: CongressusConnection, person_id: int | None, now: datetime | None = None) -> CongressusWalk:
+    """A new walk, or the one under way; what was wished since that began stays wished. `now`: the clock of a worker."""
     with transaction.atomic():
         CongressusConnection.objects.select_for_update().get(pk=connection.pk)
-        walk = CongressusWalk.objects.going().first() or CongressusWalk.objects.create(
-            connection=connection, started_by_id=person_id
-        )
-        CongressusConnection.objects.filter(pk=connection.pk).update(walk_wanted=False)
+        walk = CongressusWalk.objects.going().first()
+        if walk is None:
+            begins = {"started_at": now or timezone.now(), "started_by_id": person_id, "status_ids": _statuses(connection)}
+            walk = CongressusWalk.objects.create(connection=connection, **begins)
+            CongressusConnection.objects.filter(pk=connection.pk).update(walk_wanted=False)
         transaction.on_commit(bell.ring, robust=True)
     return walk
 
 
+def _statuses(connection: CongressusConnection) -> list[int]:
+    """Those that are fetched, and those of whoever is here: of them, too, it must be seen that somebody was changed or deleted."""
+    held = Member.objects.present().exclude(congressus_id=None).order_by().values("status")
+    statuses = MemberStatus.objects.filter(Q(pk__in=connection.statuses.all()) | Q(pk__in=held), gone_at=None)
+    return sorted(pk for pk in statuses.values_list("congressus_id", flat=True) if pk is not None)
+
+
 def stop(walk: CongressusWalk) -> bool:
-    """End it where it is; who came stays, and nobody is missed. False when it had ended."""
-    return _end(walk, Outcome.STOPPED, timezone.now())
+    """End it where it is; who came stays, and nobody is missed. The next begins tonight. False when it had ended."""
+    now = timezone.now()
+    stopped = _end(walk, Outcome.STOPPED, now)
+    if stopped:
+        CongressusConnection.objects.filter(pk=walk.connection_id).update(walked_at=max(now, walk.started_at))
+    return stopped
 
 
 def is_due(connection: CongressusConnection, now: datetime) -> bool:
@@ -63,40 +76,35 @@ def step(walk: CongressusWalk, calls: Calls) -> None:
     if walk.phase == Phase.CONFIRMING:
         _confirm_one(walk, calls)
         return
-    client = calls.client(single=False)
+    if not walk.status_ids:  # without a filter Congressus would list everybody
+        finish(walk, Outcome.DONE, calls.now())
+        return
+    client, asked_at = calls.client(single=False), calls.now()
     try:
-        page = _read(walk, calls, client)
+        page = client.members(walk.page, status_ids=walk.status_ids, order="id", page_size=PAGE)
     except errors.NotThere:
         # The list became shorter than the pages we know of: whoever stood on this page stands on the one before.
-        _count_fruitless(walk, calls.now())
-        _note(walk, page=max(1, walk.page - 1))
+        _fruitless(walk, calls.now(), page=max(1, walk.page - 1))
         return
-    except errors.CongressusError:
-        _count_fruitless(walk, calls.now())
+    except (errors.Unavailable, errors.BadRequest, errors.Unexpected):
+        _given_up_for_tonight(walk, calls.now())
         raise
     finally:
         calls.learn(client)
-    _take(walk, calls, page)
+    _take(walk, calls, page, asked_at)
 
 
-def _read(walk: CongressusWalk, calls: Calls, client: CongressusClient) -> Page:
-    statuses = MemberStatus.objects.filter(pk__in=calls.connection.statuses.all()).exclude(congressus_id=None)
-    ids = list(statuses.filter(gone_at=None).values_list("congressus_id", flat=True))
-    if not ids:  # without a filter Congressus would list everybody
-        return Page(rows=[], total=0, has_next=False, unreadable=0)
-    return client.members(walk.page, status_ids=sorted(i for i in ids if i is not None), order="id", page_size=PAGE)
-
-
-def _take(walk: CongressusWalk, calls: Calls, page: Page) -> None:
+def _take(walk: CongressusWalk, calls: Calls, page: Page, asked_at: datetime) -> None:
     ids = [record.id for record in page.rows]
     in_order = walk.in_order and ids == sorted(set(ids))
-    fresh = [record for record in page.rows if record.id > walk.last_seen] if in_order else page.rows
-    taken = store.take(calls.connection, page.rows, calls.now)
+    fresh = [pk for pk in ids if pk > walk.last_seen] if in_order else ids
+    taken = store.take(calls.connection, page.rows, calls.now, asked_at=asked_at)
     if in_order:
-        _miss(walk, ids, page, calls.connection)
+        _miss(walk, ids, page)
     shrunk = page.total is not None and walk.total is not None and page.total < walk.total
     # Somebody was deleted meanwhile, and one who was to come stands on the page before by now.
     back = shrunk and walk.page > 1
+    brought_nobody = walk.fruitless + 1 if not fresh or (not in_order and _is_past_the_end(walk, page)) else 0
     _note(
         walk,
         rows=walk.rows + len(fresh) + page.unreadable,
@@ -104,7 +112,7 @@ def _take(walk: CongressusWalk, calls: Calls, page: Page) -> None:
         in_order=in_order,
         last_seen=max([walk.last_seen, *ids]),
         page=walk.page - 1 if back else walk.page + 1,
-        fruitless=0,
+        fruitless=brought_nobody,
         created=F("created") + taken.created,
         changed=F("changed") + taken.changed,
         unchanged=F("unchanged") + taken.unchanged,
@@ -113,13 +121,22 @@ def _take(walk: CongressusWalk, calls: Calls, page: Page) -> None:
     )
     if not (page.has_next or back):
         _read_to_the_end(walk, calls)
+    elif walk.fruitless >= FRUITLESS_AT_MOST:
+        # "More follow", for ever; or a number of members that goes up and down.
+        finish(walk, Outcome.INCOMPLETE, calls.now())
 
 
-def _miss(walk: CongressusWalk, ids: list[int], page: Page, connection: CongressusConnection) -> None:
+def _is_past_the_end(walk: CongressusWalk, page: Page) -> bool:
+    """Out of order nobody can tell who was seen before; but so many pages there cannot be."""
+    return page.total is None or walk.page * PAGE > page.total + PAGE
+
+
+def _miss(walk: CongressusWalk, ids: list[int], page: Page) -> None:
     """Whoever should stand between the last one seen and the end of this page, and does not."""
-    expected = CongressusMember.objects.filter(
-        pk__gt=walk.last_seen, member__gone_at=None, gone=False, status__in=connection.statuses.all()
-    ).exclude(member=None)
+    walked = Q(status__congressus_id__in=walk.status_ids) | Q(status=None)
+    is_here = Q(member__isnull=False, member__gone_at=None, gone=False) & walked
+    # Also whoever did not come in: of somebody who is no more nothing is kept.
+    expected = CongressusMember.objects.filter(is_here | Q(member=None) & ~Q(problem=""), pk__gt=walk.last_seen)
     if page.has_next:
         if not ids:
             return
@@ -130,10 +147,9 @@ def _miss(walk: CongressusWalk, ids: list[int], page: Page, connection: Congress
 
 def _read_to_the_end(walk: CongressusWalk, calls: Calls) -> None:
     complete = walk.in_order and walk.rows > 0 and walk.total is not None and walk.rows >= walk.total
-    nobody_is_fetched = not calls.connection.statuses.exists()
-    if not complete and not nobody_is_fetched:
+    if not complete:
         finish(walk, Outcome.INCOMPLETE, calls.now())
-    elif walk.missed.exists() and not nobody_is_fetched:
+    elif walk.missed.exists():
         _note(walk, phase=Phase.CONFIRMING, fruitless=0)
     else:
         finish(walk, Outcome.DONE, calls.now())
@@ -147,17 +163,19 @@ def _confirm_one(walk: CongressusWalk, calls: Calls) -> None:
     client = calls.client(single=False)
     try:
         record = client.member(row.pk)
-    except (errors.Unavailable, errors.BadRequest, errors.Unexpected):
+    except (errors.Unavailable, errors.BadRequest, errors.Unexpected) as error:
         # Nothing follows for this one; the next walk may miss it again. It must not keep this walk from its end.
         CongressusMember.objects.filter(pk=row.pk).update(missed_by=None)
-        raise
+        if isinstance(error, errors.Unavailable):
+            raise
+        return
     finally:
         calls.learn(client)
     gone = record is None or record.deleted
-    taken = store.take(calls.connection, [record or store.vanished(row.pk)], calls.now)
+    taken = store.take(calls.connection, [record or vanished(row.pk)], calls.now)
     CongressusMember.objects.filter(pk=row.pk).update(missed_by=None)
-    row.refresh_from_db()
-    there = not gone and row.status_id in set(calls.connection.statuses.values_list("pk", flat=True))
+    seen = CongressusMember.objects.filter(pk=row.pk).exclude(member=None).values_list("status__congressus_id", flat=True).first()
+    there = not gone and seen in walk.status_ids
     _note(
         walk,
         gone=F("gone") + int(gone),
@@ -177,10 +195,15 @@ def finish(walk: CongressusWalk, outcome: CongressusWalk.Outcome, now: datetime)
         endings.settle(now)
 
 
-def _count_fruitless(walk: CongressusWalk, now: datetime) -> None:
-    """A page that cannot be had for ever must not keep tonight's walk from beginning anew."""
-    _note(walk, fruitless=walk.fruitless + 1)
+def _fruitless(walk: CongressusWalk, now: datetime, **values: object) -> None:
+    _note(walk, fruitless=walk.fruitless + 1, **values)
     if walk.fruitless >= FRUITLESS_AT_MOST:
+        finish(walk, Outcome.INCOMPLETE, now)
+
+
+def _given_up_for_tonight(walk: CongressusWalk, now: datetime) -> None:
+    """An outage is waited out; but a page that cannot be had for ever must not keep the walk of the next night from beginning."""
+    if walk.started_at < amsterdam.last_night(now) - A_DAY:
         finish(walk, Outcome.FAILED, now)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -24,14 +25,21 @@ from django.utils.translation import gettext as _
 
 from integrations.arrivals.calls import Calls
 from integrations.congressus import errors
-from integrations.congressus.hints import Hint
-from integrations.failures import ConnectionRests
+from integrations.congressus.hints import MOST, Hint
+from integrations.failures import ConnectionRests, Stopped
 from integrations.models import CongressusConnection, CongressusMember
 from integrations.models.secret import SecretUnreadable
+
+logger = structlog.get_logger(__name__)
 
 HEADER = "X-Congressus-Sync"
 SIGNAL = "member"
 REGISTERING = timedelta(seconds=60)
+# When a worker tries once more to register it.
+SOON, LATER = timedelta(seconds=30), timedelta(hours=1)
+# A row that was only heard of may go in the very moment it is heard of again.
+LOOKS = 3
+HEARD_EVERY = timedelta(minutes=1)
 
 
 class WebhookRefused(Exception):
@@ -54,9 +62,10 @@ def is_registered(connection: CongressusConnection) -> bool:
     return connection.webhook_id is not None
 
 
-def is_wanted(connection: CongressusConnection) -> bool:
+def is_wanted(connection: CongressusConnection, now: datetime) -> bool:
     """To be registered by a worker, which can wait for the web server to be there."""
-    return connection.webhook_wanted and not is_registered(connection)
+    try_at = connection.webhook_next_try_at
+    return connection.webhook_wanted and not is_registered(connection) and (try_at is None or try_at <= now)
 
 
 def register(connection: CongressusConnection) -> None:
@@ -79,16 +88,22 @@ def register(connection: CongressusConnection) -> None:
         ) from None
     except SecretUnreadable as error:
         raise WebhookRefused(str(error)) from None
-    except (errors.CongressusError, ConnectionRests):
+    except (errors.CongressusError, ConnectionRests, Stopped):
         raise WebhookRefused(_("Congressus could not be asked just now. Try again in a few minutes.")) from None
 
 
 def register_if_wanted(calls: Calls) -> None:
-    """By a worker, once: a refusal ends the wish, and the page offers it again."""
+    """By a worker. That it does not succeed stops nothing: a refusal ends the wish, and the page offers it again."""
+    is_first = calls.connection.webhook_next_try_at is None
+    calls.note(webhook_next_try_at=calls.now() + (SOON if is_first else LATER))
     try:
         _register(calls)
-    except (errors.NoRights, errors.BadRequest):
-        calls.note(webhook_wanted=False, registering_until=None)
+    except (errors.NoRights, errors.NotThere) as error:
+        logger.info("webhook_refused", error=str(error))
+        calls.note(webhook_wanted=False)
+    except (errors.Unavailable, errors.Unreachable, errors.BadRequest, errors.Unexpected) as error:
+        # Our own web server may not be there yet.
+        logger.info("webhook_not_registered", error=str(error))
 
 
 def unregister(connection: CongressusConnection) -> None:
@@ -96,7 +111,7 @@ def unregister(connection: CongressusConnection) -> None:
     if connection.webhook_id is not None:
         try:
             Calls(connection, timezone.now).client(single=True).remove_webhook(connection.webhook_id)
-        except (errors.CongressusError, ConnectionRests, SecretUnreadable):
+        except (errors.CongressusError, ConnectionRests, SecretUnreadable, Stopped):
             raise WebhookRefused(
                 _("Congressus could not be told, so it would go on calling. Try again, or remove the webhook there first.")
             ) from None
@@ -167,16 +182,24 @@ def is_unverified(connection: CongressusConnection, headers: Mapping[str, str], 
 
 def hear(hints: Sequence[Hint], now: datetime) -> bool:
     """Note whom the call was about; a call about nobody we can make out means: look. Tells whether that is news."""
-    CongressusConnection.objects.update(webhook_heard_at=now)
-    if not hints:
+    # Not at each of a thousand calls: the row is that of the worker too.
+    CongressusConnection.objects.exclude(webhook_heard_at__gt=now - HEARD_EVERY).update(webhook_heard_at=now)
+    if not hints or len(hints) >= MOST:
         CongressusConnection.objects.update(polled_at=None)
-        return True
-    ids = {hint.congressus_id for hint in hints}
-    with transaction.atomic():
-        CongressusMember.objects.bulk_create([CongressusMember(congressus_id=pk) for pk in sorted(ids)], ignore_conflicts=True)
-        rows = CongressusMember.objects.filter(pk__in=ids)
-        is_news = rows.filter(heard=F("read")).exists()
-        rows.update(heard=F("heard") + 1, heard_at=now, not_before=None)
+    lacking = {hint.congressus_id for hint in hints}
+    is_news = not hints
+    for _look in range(LOOKS):
+        with transaction.atomic():
+            CongressusMember.objects.bulk_create(
+                [CongressusMember(congressus_id=pk) for pk in sorted(lacking)], ignore_conflicts=True
+            )
+            rows = CongressusMember.objects.filter(pk__in=lacking).order_by("pk").select_for_update()
+            found = {row.pk: row for row in rows}
+            is_news |= any(row.heard == row.read for row in found.values())
+            CongressusMember.objects.filter(pk__in=found).update(heard=F("heard") + 1, heard_at=now, not_before=None)
+        lacking -= found.keys()
+        if not lacking:
+            break
     return is_news
 
 

@@ -24,6 +24,8 @@ MEMBER = "members/{id}"
 STATUSES = "member-statuses"
 WEBHOOKS = "webhooks"
 SALE_INVOICES = "sale-invoices"
+# More is no number of members.
+MOST_ROWS = 100_000_000
 MOST_PAGES = 200
 LONGEST_PAGE = 100
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -207,5 +209,7 @@ def _has_next(payload: Mapping[str, Any], endpoint: str) -> bool:
 def _total(payload: Mapping[str, Any]) -> int | None:
     total = payload.get("total")
     if isinstance(total, str):
-        return wire.number(total)
-    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
+        total = wire.number(total)
+    if not isinstance(total, int) or isinstance(total, bool):
+        return None
+    return total if 0 <= total <= MOST_ROWS else None

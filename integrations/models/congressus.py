@@ -119,6 +119,7 @@ class CongressusConnection(models.Model):
     webhook_basic = SecretField(blank=True, default="")
     webhook_id = models.PositiveBigIntegerField(null=True, blank=True)
     webhook_wanted = models.BooleanField(default=False)
+    webhook_next_try_at = models.DateTimeField(null=True, blank=True)
     # Registering calls the address before we know the Basic key: until then such a call is answered, and nothing is done.
     registering_until = models.DateTimeField(null=True, blank=True)
     webhook_heard_at = models.DateTimeField(null=True, blank=True)

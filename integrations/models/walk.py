@@ -43,13 +43,15 @@ class CongressusWalk(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    # The statuses walked through, by their number in Congressus: another list halfway would shift the pages.
+    status_ids = models.JSONField(default=list, blank=True)
     page = models.PositiveIntegerField(default=1)
     last_seen = models.PositiveBigIntegerField(default=0)
     in_order = models.BooleanField(default=True)
     # Members seen, and as Congressus counts them; null = not told.
     rows = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
-    # Answers without a usable page, in a row.
+    # Answers in a row that brought nobody new, or no page at all.
     fruitless = models.PositiveSmallIntegerField(default=0)
 
     created = models.PositiveIntegerField(default=0)

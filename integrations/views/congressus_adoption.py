@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from integrations.views.congressus import only
 
 LISTED = 100
 # More digits are no number that a database can hold.
-LONGEST = 18
+PAIR = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
 class Adopt(PermissionRequiredMixin, View):
@@ -31,9 +32,9 @@ class Adopt(PermissionRequiredMixin, View):
         return render(request, "integrations/congressus/adopt.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """`choice` is take_over, keep_apart or ask_again, of each `congressus_id` that is ticked; or take_over_same, of all."""
+        """`choice` is take_over, keep_apart or ask_again, of each `pair` that is ticked; or take_over_same, of all."""
         connection = only()
-        level, said = self._decide(request.POST.get("choice", ""), _ids(request.POST.getlist("congressus_id")))
+        level, said = self._decide(request.POST.get("choice", ""), _pairs(request.POST.getlist("pair")))
         messages.add_message(request, level, said)
         return redirect("congressus-adopt") if adoption.count() else redirect(connection)
 
@@ -42,14 +43,15 @@ class Adopt(PermissionRequiredMixin, View):
         page.object_list = cast(Any, adoption.preview(page.object_list))
         return page
 
-    def _decide(self, choice: str, ids: list[int]) -> tuple[int, str]:
+    def _decide(self, choice: str, pairs: list[adoption.Pair]) -> tuple[int, str]:
         if choice == "take_over_same":
             return _taken_over(adoption.adopt_all_that_look_same())
+        ids = [congressus_id for congressus_id, _member in pairs]
         if not ids:
             return messages.INFO, _("Nothing was done, for no member was selected.")
         match choice:
             case "take_over":
-                return _taken_over(adoption.adopt(ids))
+                return _taken_over(adoption.adopt(pairs))
             case "keep_apart":
                 count = adoption.keep_apart(ids)
                 said = ngettext(
@@ -73,6 +75,7 @@ def _taken_over(count: int) -> tuple[int, str]:
     return messages.SUCCESS, said % {"count": count}
 
 
-def _ids(typed: list[str]) -> list[int]:
-    """Those that can be a number of Congressus."""
-    return [int(one) for one in typed if one.isascii() and one.isdecimal() and len(one) <= LONGEST]
+def _pairs(typed: list[str]) -> list[adoption.Pair]:
+    """Those that can be a number of Congressus and the key of a member, as they stood in one row."""
+    found = [PAIR.fullmatch(one) for one in typed]
+    return [(int(pair[1]), int(pair[2])) for pair in found if pair]

@@ -658,6 +658,11 @@ def offered(treasurer: Browser, congressus: Simulator, enabled: CongressusConnec
     return [row["id"] for row in rows]
 
 
+def pair(congressus_id: int, number: str) -> str:
+    """What the page sends of two that stood side by side."""
+    return f"{congressus_id}-{Member.objects.get(member_number=number).pk}"
+
+
 def test_who_may_be_the_same_is_offered_with_both_names_and_only_equal_ones_are_ticked(
     treasurer: Browser, offered: list[int]
 ) -> None:
@@ -665,22 +670,22 @@ def test_who_may_be_the_same_is_offered_with_both_names_and_only_equal_ones_are_
 
     page = folded(treasurer.page(PAGE + "adopt/"))
 
-    assert re.findall(r'value="(\d+)" checked', page) == [str(offered[0])]
-    assert f'value="{offered[1]}">43' in page
+    assert re.findall(r'value="([\d-]+)" checked', page) == [pair(offered[0], "42")]
+    assert f'value="{pair(offered[1], "43")}">43' in page
     assert "Piet Jansen" in page
     assert "from then on Congressus keeps them" in page
     assert "Nobody" not in page
 
 
 def test_taking_over_gives_the_member_to_congressus(treasurer: Browser, offered: list[int]) -> None:
-    page = treasurer.press("congressus-adopt", choice="take_over", congressus_id=[offered[0]])
+    page = treasurer.press("congressus-adopt", choice="take_over", pair=[pair(offered[0], "42")])
 
     assert "1 member is kept in Congressus from now on." in page
     assert "Piet Jansen" in page  # the other is still to be decided
     assert Member.objects.get(member_number="42").congressus_id == offered[0]
     assert not Member.objects.get(member_number="43").is_from_congressus
 
-    page = treasurer.press("congressus-adopt", choice="keep_apart", congressus_id=[offered[1]])
+    page = treasurer.press("congressus-adopt", choice="keep_apart", pair=[pair(offered[1], "43")])
     assert "1 member stays kept here" in page
     assert "Look at them" not in page
     assert "Nothing to decide" in treasurer.page(PAGE + "adopt/")
@@ -692,10 +697,10 @@ def test_taking_over_gives_the_member_to_congressus(treasurer: Browser, offered:
     ("typed", "said"),
     [
         ({"choice": "take_over"}, "no member was selected"),
-        ({"choice": "take_over", "congressus_id": ["x", "-1", "٣"]}, "no member was selected"),
-        ({"choice": "take_over", "congressus_id": ["424242"]}, "0 members are kept in Congressus"),
-        ({"choice": "take_over", "congressus_id": ["9" * 30]}, "no member was selected"),
-        ({"choice": "burn", "congressus_id": ["1"]}, "Choose “Take over the selected”"),
+        ({"choice": "take_over", "pair": ["x", "-1", "٣-٣", "7"]}, "no member was selected"),
+        ({"choice": "take_over", "pair": ["424242-1"]}, "0 members are kept in Congressus"),
+        ({"choice": "take_over", "pair": ["9" * 30 + "-1"]}, "no member was selected"),
+        ({"choice": "burn", "pair": ["1-1"]}, "Choose “Take over the selected”"),
     ],
 )
 def test_nonsense_takes_nobody_over(treasurer: Browser, offered: list[int], typed: dict[str, Any], said: str) -> None:
@@ -715,9 +720,9 @@ def test_many_are_offered_in_pages_of_a_hundred(treasurer: Browser, connection: 
 
     page = folded(treasurer.page(PAGE + "adopt/"))
 
-    assert page.count('name="congressus_id"') == 100
+    assert page.count('name="pair"') == 100
     assert "100 of 102 members" in page
-    assert treasurer.page(PAGE + "adopt/?page=2").count('name="congressus_id"') == 2
+    assert treasurer.page(PAGE + "adopt/?page=2").count('name="pair"') == 2
 
 
 # A walk -------------------------------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ def test_country(typed: str, held: str) -> None:
     assert cleaning.country(typed) == held
 
 
-@pytest.mark.parametrize("typed", ["Nederlnd", "EN", "XX", "null", "Europa", "1234 AB"])
+@pytest.mark.parametrize("typed", ["Nederlnd", "EN", "XX", "null", "Europa", "1234 AB", "²"])
 def test_an_unknown_country_is_refused_and_never_becomes_the_netherlands(typed: str) -> None:
     with pytest.raises(ValidationError, match="not a country we know"):
         cleaning.country(typed)
