@@ -18,6 +18,8 @@ logger = structlog.get_logger(__name__)
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=1)
 ATTEMPTS_AT_MOST = 8
+# Somebody saves the same member again and again, or Congressus calls twice: the others should not wait for it.
+BETWEEN_READINGS = timedelta(seconds=3)
 
 
 def one(row: CongressusMember, calls: Calls) -> None:
@@ -34,13 +36,14 @@ def one(row: CongressusMember, calls: Calls) -> None:
     finally:
         calls.learn(client)
     store.take(calls.connection, [record or vanished(row.pk)], calls.now)
-    _was_read(row)
+    _was_read(row, calls)
 
 
-def _was_read(row: CongressusMember) -> None:
-    """As far as it was heard when we began: what was heard meanwhile is read again."""
+def _was_read(row: CongressusMember, calls: Calls) -> None:
+    """As far as it was heard when we began: what was heard meanwhile is read again, but not before a storm of calls had time to pass."""
     rows = CongressusMember.objects.filter(pk=row.pk)
     rows.filter(read__lt=row.heard).update(read=row.heard, attempts=0, not_before=None)
+    rows.filter(heard__gt=row.heard).update(not_before=calls.now() + BETWEEN_READINGS)
     # Only heard of, and none of ours: nothing is kept.
     rows.filter(member=None, problem="", heard=row.heard).delete()
 

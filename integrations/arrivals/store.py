@@ -133,10 +133,10 @@ class Batch:
 
     def _create(self) -> None:
         Member.objects.bulk_create([member for member, _row in self.new])
+        heard_of = [row for _member, row in self.new if not row._state.adding]
         CongressusMember.objects.bulk_create([row for _member, row in self.new if row._state.adding])
-        for _member, row in self.new:
-            if not row._state.adding:
-                row.save(update_fields=("member", *columns()))
+        for row in heard_of:
+            row.save(update_fields=("member", *columns()))
 
     def _read_again(self) -> None:
         """Perhaps the status is a new one: the statuses are read, and then these members."""

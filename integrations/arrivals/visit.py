@@ -11,6 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import structlog
+from django.db.models import F, Min
 from django.utils import timezone
 
 from integrations.arrivals import calls, endings, poll, reread, statuses, walk, webhook
@@ -187,4 +188,4 @@ def next_at(now: datetime) -> datetime | None:
         return start
     if CongressusWalk.objects.going().exists() or walk.is_due(connection, start):
         return max(filter(None, (start, connection.bulk_resume_at)))
-    return None
+    return CongressusMember.objects.filter(heard__gt=F("read")).aggregate(first=Min("not_before"))["first"]

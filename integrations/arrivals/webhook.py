@@ -18,7 +18,7 @@ from hmac import compare_digest
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -196,7 +196,9 @@ def hear(hints: Sequence[Hint], now: datetime) -> bool:
             rows = CongressusMember.objects.filter(pk__in=lacking).order_by("pk").select_for_update()
             found = {row.pk: row for row in rows}
             is_news |= any(row.heard == row.read for row in found.values())
-            CongressusMember.objects.filter(pk__in=found).update(heard=F("heard") + 1, heard_at=now, not_before=None)
+            # The pause after a failure ends; the one between two readings does not.
+            pause = Case(When(attempts__gt=0, then=None), default="not_before")
+            CongressusMember.objects.filter(pk__in=found).update(heard=F("heard") + 1, heard_at=now, not_before=pause)
         lacking -= found.keys()
         if not lacking:
             break

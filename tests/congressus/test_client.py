@@ -71,7 +71,18 @@ def test_rows_nobody_can_read_are_counted_and_the_others_kept(congressus, client
 
 @pytest.mark.parametrize(
     ("told", "total"),
-    [(140, 140), ("140", 140), (0, 0), (None, None), ("many", None), (-1, None), (True, None), (1.5, None), (10**20, None), ([], None)],
+    [
+        (140, 140),
+        ("140", 140),
+        (0, 0),
+        (None, None),
+        ("many", None),
+        (-1, None),
+        (True, None),
+        (1.5, None),
+        (10**20, None),
+        ([], None),
+    ],
 )
 def test_a_total_that_is_no_number_is_unknown(congressus, client, told, total):
     congressus.get(f"{API}/members", json=page(total=told))

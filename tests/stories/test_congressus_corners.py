@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -87,7 +88,7 @@ def test_who_was_heard_of_with_a_status_we_did_not_know_is_read_again_when_we_do
     association.later(minutes=2)
     CongressusMember.objects.filter(pk=pk).update(heard=1)
 
-    association.visit()
+    stays(association, 2)
 
     assert association.here(pk).status == association.status(new)
 
@@ -557,3 +558,28 @@ def test_two_new_keys_and_a_removal_at_once(association: Association) -> None:
     connecting.remove(connection)
     with pytest.raises(connecting.KeyRefused, match="removed"):
         connecting.change_key(association.there.key)
+
+
+def test_a_storm_of_calls_for_one_member_leaves_calls_for_the_others(association: Association) -> None:
+    """Each reading finds that it was heard of again meanwhile."""
+    stormy, calm = association.member("7"), association.member("8")
+    association.connect()
+    association.visit()
+    association.there.clear_calls()
+
+    for _second in range(20):
+        webhook.hear([Hint(stormy, deleted=False)], association.world.moment)
+        gate = association.there.add_fault("gate", endpoint="members/{id}", object_id=stormy, after=True)
+        with association.visit_held_at(gate) if association.row(stormy).not_before is None else nullcontext():
+            webhook.hear([Hint(stormy, deleted=False)], association.world.moment)
+        association.there.clear_faults()
+        association.later(seconds=1)
+    webhook.hear([Hint(calm, deleted=False)], association.world.moment)
+    association.there.change_member(calm, address={"city": "Gouda"})
+    association.visit()
+
+    assert association.here(calm).city == "Gouda"
+    assert len(association.there.calls(object_id=stormy)) <= 8
+    association.later(seconds=4)
+    association.visit()
+    assert not CongressusMember.objects.to_read(association.world.moment).exists()

@@ -128,6 +128,7 @@ def test_what_is_heard_while_the_member_is_read_is_read_again(association: Assoc
         association.there.change_member(pk, address={"city": "Gouda"})
         assert call(connection, told(pk), **header(connection)) == 200
 
+    association.later(seconds=4)
     association.visit()
     assert association.here(pk).city == "Gouda"
 
