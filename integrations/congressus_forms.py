@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, IntegerField, Q, QuerySet, Value
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +14,7 @@ from integrations.arrivals import connecting
 from integrations.forms import CREDENTIAL, StatusesField
 from integrations.models import CongressusConnection
 from integrations.models.congressus import Every, NumberChoice
+from integrations.saved_meanwhile import SavedMeanwhile
 from members.models import MemberStatus
 
 
@@ -45,7 +44,7 @@ def statuses_for(connection: CongressusConnection) -> QuerySet[Any]:
     return counted.annotate(linked_count=Value(0, output_field=IntegerField())).order_by("kind", "name")
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(SavedMeanwhile, forms.Form):
     """What is fetched, how often, and with which key. The version that was seen travels along, as in the form of Exact Online."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
@@ -82,10 +81,14 @@ class SettingsForm(forms.Form):
 
     def __init__(self, *args: Any, connection: CongressusConnection, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.connection = connection
-        self._stored = stored_settings(connection)
-        self.initial = self._stored | {"seen": connecting.version(connection)}
+        self.look_at(connection)
+        self.initial = self.stored | {"seen": self.version}
         self.fields["statuses"].queryset = statuses_for(connection)  # type: ignore[attr-defined]
+
+    def look_at(self, connection: CongressusConnection) -> None:
+        """What is stored by now."""
+        self.connection = connection
+        self.stored, self.version = stored_settings(connection), connecting.version(connection)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -93,35 +96,12 @@ class SettingsForm(forms.Form):
             self.add_error(
                 "statuses", _("Choose at least one while the connection is enabled, or choose Actions > Disable first.")
             )
-        if self.cleaned_data.get("seen") != connecting.version(self.connection):
-            self.say_saved_meanwhile()
+        self.say_when_saved_meanwhile()
         return self.cleaned_data
-
-    def say_saved_meanwhile(self) -> None:
-        """Show what is stored by now; what was chosen here stays, and saving once more means it."""
-        differing = ", ".join(str(self.fields[name].label) for name in self._differing())
-        data = cast(QueryDict, self.data).copy()
-        data["seen"] = connecting.version(self.connection)
-        self.data = data
-        sentence = _(
-            "Somebody saved these settings after you opened this page, and saving now would undo that. What you chose is still here: "
-            "look it over and save once more."
-        )
-        if differing:
-            sentence = f"{sentence} {_('Different from what is stored now: %(fields)s.') % {'fields': differing}}"
-        self.add_error(None, sentence)
-
-    def _differing(self) -> Iterator[str]:
-        for name, stored in self._stored.items():
-            chosen = self.cleaned_data.get(name)
-            if name == "statuses":
-                chosen = sorted(status.pk for status in chosen or ())
-            if chosen != stored:
-                yield name
 
     def values(self) -> dict[str, Any]:
         """What is stored in the connection, but for the key."""
-        return {name: self.cleaned_data[name] for name in self._stored}
+        return {name: self.cleaned_data[name] for name in self.stored}
 
 
 def stored_settings(connection: CongressusConnection) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
-from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,6 +17,7 @@ from integrations.administrations import Administration, Listing
 from integrations.mapping import MAX_CODE
 from integrations.models import ExactOnlineConnection
 from integrations.models.app import Site
+from integrations.saved_meanwhile import SavedMeanwhile
 from members.models import MemberStatus
 
 CREDENTIAL = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
@@ -126,7 +125,7 @@ class AdministrationSelect(forms.Select):
         return option
 
 
-class EditForm(forms.ModelForm, _Credentials):
+class EditForm(SavedMeanwhile, forms.ModelForm, _Credentials):
     """All settings of a connection. `listing`: what its consent reaches at Exact; None where nobody has consented.
 
     The version of the settings that was seen travels along, so that nobody overwrites what another saved meanwhile.
@@ -179,8 +178,8 @@ class EditForm(forms.ModelForm, _Credentials):
     def __init__(self, *args: Any, listing: Listing | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.listing = listing or Listing()
-        self._stored = connections.settings_of(self.instance)
-        stored = self._stored | {"seen": connections.version(self.instance)}
+        self.stored, self.version = connections.settings_of(self.instance), connections.version(self.instance)
+        stored = self.stored | {"seen": self.version}
         self.initial.update({name: self.initial.get(name, stored[name]) for name in ("seen", "division", "site", "client_id")})
         self.fields["client_secret"].required = False
         self.fields["client_secret"].help_text = _("Leave this empty to keep the stored one.")
@@ -243,7 +242,7 @@ class EditForm(forms.ModelForm, _Credentials):
             self._fix("division", _("Choose Connect first; Exact Online then shows which administrations there are."))
 
     def _fix(self, name: str, why: str) -> None:
-        self.initial[name] = self._stored[name]
+        self.initial[name] = self.stored[name]
         self.fields[name].disabled = True
         self.fields[name].help_text = why
 
@@ -269,33 +268,8 @@ class EditForm(forms.ModelForm, _Credentials):
     def clean(self) -> dict[str, Any]:
         super().clean()
         self.check_credentials(self.instance)
-        if self.cleaned_data.get("seen") != connections.version(self.instance):
-            self._say_saved_meanwhile()
+        self.say_when_saved_meanwhile()
         return self.cleaned_data
-
-    def _say_saved_meanwhile(self) -> None:
-        """Show what is stored by now; what was chosen here stays, and saving once more means it."""
-        differing = ", ".join(str(self.fields[name].label) for name in self._differing())
-        data = cast(QueryDict, self.data).copy()
-        data["seen"] = connections.version(self.instance)
-        self.data = data
-        sentence = _(
-            "Somebody saved these settings after you opened this page, and saving now would undo that. What you chose is still here: "
-            "look it over and save once more."
-        )
-        if differing:
-            sentence = f"{sentence} {_('Different from what is stored now: %(fields)s.') % {'fields': differing}}"
-        self.add_error(None, sentence)
-
-    def _differing(self) -> Iterator[str]:
-        for name, stored in self._stored.items():
-            chosen = self.cleaned_data.get(name)
-            if name == "statuses":
-                chosen = sorted(status.pk for status in chosen or ())
-            if isinstance(chosen, FinancialAdministration):
-                chosen = chosen.pk
-            if chosen != stored:
-                yield name
 
     def values(self) -> dict[str, Any]:
         """Column -> value, of what is stored in the connection itself."""
@@ -311,7 +285,7 @@ class EditForm(forms.ModelForm, _Credentials):
     @property
     def other_app(self) -> bool:
         """Other credentials than before: that ends the consent."""
-        return any(self.cleaned_data[name] != self._stored[name] for name in ("site", "client_id"))
+        return any(self.cleaned_data[name] != self.stored[name] for name in ("site", "client_id"))
 
 
 def _others(connection: ExactOnlineConnection) -> Any:

@@ -45,8 +45,8 @@ class Edit(PermissionRequiredMixin, View):
         if not connecting.save_settings(form.cleaned_data["seen"], **form.values()):
             if key:
                 messages.info(self.request, _("The new API key was stored; the other settings were not yet."))
-            form.connection = only()
-            form.say_saved_meanwhile()
+            form.look_at(only())
+            form.say_when_saved_meanwhile()
             return False
         self._tell(different=bool(key) or before != stored_settings(only()))
         return True
