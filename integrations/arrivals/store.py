@@ -146,4 +146,5 @@ class Batch:
         if self.asked_at is not None:
             # What was heard before a list was asked for is answered by that list.
             heard = CongressusMember.objects.filter(pk__in=self.records, heard__gt=F("read"), heard_at__lt=self.asked_at)
-            heard.exclude(pk__in=self.with_unknown_status).update(read=F("heard"), attempts=0, not_before=None)
+            if heard.exists():
+                heard.exclude(pk__in=self.with_unknown_status).update(read=F("heard"), attempts=0, not_before=None)
