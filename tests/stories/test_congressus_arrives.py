@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
-from integrations import connections, from_congressus
-from integrations.arrivals import adoption, connecting, endings, poll, store, walk
+from integrations import brake, connections, from_congressus
+from integrations.arrivals import adoption, connecting, endings, poll, store, walk, webhook
 from integrations.arrivals.delay import How
 from integrations.arrivals.delay import of as delay_of
+from integrations.congressus.hints import Hint
 from integrations.congressus.simulator import Simulator as CongressusSimulator
-from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
+from integrations.models import CongressusConnection, CongressusMember, CongressusWalk, ExactOnlineConnection
 from integrations.problems import ArrivalProblem
 from members.models import ChangedVia, Member, MemberStatus
 from tests.associations import Association
@@ -672,6 +674,33 @@ def test_connections_still_work_when_members_come_from_congressus(association: A
     assert str(world.link(Member.objects.get(member_number="1")).guid) == guid
     assert len(world.relations()) == 30
     connections.disable(exact)
+
+
+@pytest.mark.parametrize("told_by", ["walk", "webhook"])
+def test_unusually_many_changes_in_congressus_meet_the_brake_before_exact_online(association: Association, told_by: str) -> None:
+    world = association.world
+    ids = association.members(70)
+    association.connect()
+    association.visit()
+    take_part_in_exact(association)
+    exact = ExactOnlineConnection.objects.get()
+    ExactOnlineConnection.objects.update(approved_at=timezone.now())  # members are dated by the database's clock
+    association.later(minutes=5)
+    writes = len(world.writes())
+    for pk in ids[:60]:
+        association.there.change_member(pk, email="everybody@example.org")
+    if told_by == "webhook":
+        webhook.hear([Hint(pk, deleted=False) for pk in ids[:60]], world.moment)
+        association.later(seconds=1)
+    association.visit() if told_by == "webhook" else association.walk()
+    world.drain(exact)
+
+    assert len(world.writes()) == writes
+    assert brake.asked(exact).changed == 60
+    assert brake.go_on(exact) == 60
+    while world.drain(exact):
+        world.later(minutes=2)
+    assert len(world.writes()) == writes + 60
 
 
 def test_polling_equal_dates_and_the_order_of_rows() -> None:
