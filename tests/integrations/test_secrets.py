@@ -6,7 +6,7 @@ from django.core import serializers
 from django.core.management import call_command
 from django.db import connection
 
-from integrations.models import ExactOnlineApp
+from integrations.models import CongressusConnection, ExactOnlineApp
 from integrations.models.secret import Secret, SecretUnreadable
 
 CANARY = "canary-4711"
@@ -43,6 +43,21 @@ def test_an_old_key_still_reads_and_rotating_rewrites(app: ExactOnlineApp, setti
     settings.FIELD_ENCRYPTION_KEYS = [new]
     assert stored() != before
     assert ExactOnlineApp.objects.get().client_secret.reveal() == CANARY
+    assert CANARY not in capsys.readouterr().out
+
+
+def test_the_secrets_of_congressus_are_rotated_too(db: None, settings, capsys) -> None:
+    names = ("api_key", "webhook_secret", "webhook_header", "webhook_basic")
+    CongressusConnection.objects.create(**{name: f"{CANARY}-{name}" for name in names})
+    before = list(CongressusConnection.objects.values_list(*names))
+    new = Fernet.generate_key().decode()
+    settings.FIELD_ENCRYPTION_KEYS = [new, *settings.FIELD_ENCRYPTION_KEYS]
+    call_command("rotate_secrets")
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+
+    assert CANARY not in str(before)
+    kept = CongressusConnection.objects.get()
+    assert [getattr(kept, name).reveal() for name in names] == [f"{CANARY}-{name}" for name in names]
     assert CANARY not in capsys.readouterr().out
 
 
