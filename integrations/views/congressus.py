@@ -33,6 +33,7 @@ from integrations.inflow import Inflow
 from integrations.models import CongressusConnection, CongressusMember
 from integrations.models.secret import SecretUnreadable
 from integrations.problems import ArrivalProblem
+from members.congressus_pages import member_page
 from members.models import Member
 
 LISTED = 50
@@ -121,7 +122,7 @@ class Line:
     @property
     def there(self) -> str:
         """Its page in Congressus."""
-        return hosts.member_page(self.row.pk, settings.CONGRESSUS_BASE_URL)
+        return member_page(self.row.pk)
 
     @property
     def problem(self) -> ArrivalProblem:

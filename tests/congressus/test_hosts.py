@@ -7,16 +7,9 @@ from integrations.congressus import hosts
 def test_one_address_stands_in_for_both_hosts(replaced):
     assert hosts.api_url(replaced) == "http://127.0.0.1:8002/v30"
     assert hosts.manager_url(replaced) == "http://127.0.0.1:8002"
-    assert hosts.member_page(7, replaced) == "http://127.0.0.1:8002/members/7"
 
 
 def test_the_real_ones_speak_https_only():
     assert hosts.api_url() == "https://api.congressus.nl/v30"
-    assert hosts.member_page(7) == "https://manager.congressus.nl/members/7"
     assert hosts.keys_page() == "https://manager.congressus.nl/settings/integrations/apps"
     assert hosts.webhooks_page() == "https://manager.congressus.nl/settings/integrations/webhooks"
-
-
-def test_the_page_of_a_member_is_found_by_number_only():
-    with pytest.raises(ValueError, match="format"):
-        hosts.member_page("7/../../login")
