@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from integrations import bell
 from integrations.models import CongressusConnection, CongressusMember
@@ -55,8 +56,9 @@ def preview(records: Iterable[CongressusMember]) -> list[Offer]:
 def adopt(pairs: Iterable[Pair]) -> int:
     """Take these over, as they were shown; their values come from Congressus from now on. Tells how many were."""
     wanted = list(pairs)
-    adopted = sum(_adopt(dict(wanted[start : start + BATCH])) for start in range(0, len(wanted), BATCH))
-    if adopted > READ_ONE_BY_ONE:
+    by_walk = len(wanted) > READ_ONE_BY_ONE
+    adopted = sum(_adopt(dict(wanted[start : start + BATCH]), by_walk) for start in range(0, len(wanted), BATCH))
+    if by_walk and adopted:
         CongressusConnection.objects.update(walk_wanted=True)
     bell.ring()
     return adopted
@@ -69,7 +71,7 @@ def adopt_all_that_look_same() -> int:
     return adopt([(offer.record.pk, offer.member.pk) for batch in batches for offer in batch if offer.looks_same])
 
 
-def _adopt(pairs: dict[int, int]) -> int:
+def _adopt(pairs: dict[int, int], by_walk: bool) -> int:
     with transaction.atomic():
         rows = {row.number: row for row in offers().filter(pk__in=pairs).order_by("pk").select_for_update()}
         members = Member.objects.filter(congressus_id=None, member_number__in=rows).order_by("pk").select_for_update()
@@ -81,7 +83,7 @@ def _adopt(pairs: dict[int, int]) -> int:
             kept = {name: F(name) for name in ("revision", "changed_at", "changed_via", "changed_by")}
             Member.objects.filter(pk=member.pk).update(congressus_id=row.pk, **kept)
             CongressusMember.objects.filter(pk=row.pk).update(
-                member=member, problem="", problem_details={}, heard=F("heard") + int(len(pairs) <= READ_ONE_BY_ONE)
+                member=member, problem="", problem_details={}, heard=F("heard") + int(not by_walk), heard_at=timezone.now()
             )
     return len(shown)
 

@@ -95,11 +95,13 @@ class Arrival:
         """Why this one cannot come in: problem and what its sentence needs; "" where nothing stands in the way."""
         if self.status is None:
             return ArrivalProblem.STATUS_UNKNOWN, {}
-        if self.row.problem == ArrivalProblem.NUMBER_KEPT_APART and self.number in ("", self.row.number):
+        kept_apart = self.row.problem == ArrivalProblem.NUMBER_KEPT_APART
+        problem, details = self._taken_number() if self.number else (str(ArrivalProblem.NUMBER_MISSING), {})
+        # As long as it is the number of those two, and an answer without a number says nothing.
+        same = problem == ArrivalProblem.NUMBER_KEPT_HERE and self.number == self.row.number
+        if kept_apart and (same or not self.number):
             return ArrivalProblem.NUMBER_KEPT_APART, self.row.problem_details
-        if not self.number:
-            return ArrivalProblem.NUMBER_MISSING, {}
-        return self._taken_number()
+        return problem, details
 
     def _taken_number(self) -> tuple[str, dict[str, str]]:
         """What speaks against this number."""
@@ -131,7 +133,8 @@ class Arrival:
         self.row.member = member
         changes: dict[str, Any] = {}
         if self.record.deleted:
-            self.row.gone = True
+            self.row.gone, self.row.warnings = True, {}
+            self._clear_problem()
         else:
             self._clear_problem()
             changes = self._values(member) | self._number(member)

@@ -25,6 +25,7 @@ from integrations.arrivals import calls, statuses, walk, webhook
 from integrations.arrivals.refusals import KeyRefused, refusing
 from integrations.congressus.client import CongressusClient
 from integrations.congressus.records import Record
+from integrations.failures import Stopped
 from integrations.from_congressus import NumberFrom, typed
 from integrations.models import CongressusConnection, CongressusMember, CongressusWalk
 from members import cleaning
@@ -105,8 +106,8 @@ def version(connection: CongressusConnection) -> str:
 def save_settings(seen: str, *, statuses: Iterable[MemberStatus], number_from: str, every: int, share: int) -> bool:
     """False where somebody saved others since they were shown. What is fetched anew is fetched at once."""
     with transaction.atomic():
-        connection = CongressusConnection.objects.select_for_update().get()
-        if version(connection) != seen:
+        connection = CongressusConnection.objects.select_for_update().first()
+        if connection is None or version(connection) != seen:
             return False
         before, after = set(connection.statuses.all()), set(statuses)
         walk_wanted = connection.walk_wanted or bool(after - before) or number_from != connection.number_from
@@ -144,10 +145,12 @@ def disable(connection: CongressusConnection) -> None:
 
 
 def fetch_now(connection: CongressusConnection, person_id: int | None) -> CongressusWalk | None:
-    """Walk through all members; None where the connection is not enabled."""
+    """Walk through all members; None where the connection is not enabled, or was removed meanwhile."""
     calls.settle()
     CongressusConnection.objects.filter(pk=connection.pk).update(polled_at=None)
-    return walk.start(connection, person_id) if connection.enabled else None
+    with suppress(Stopped):
+        return walk.start(connection, person_id) if connection.enabled else None
+    return None
 
 
 def remove(connection: CongressusConnection) -> None:

@@ -16,6 +16,7 @@ from integrations.arrivals.share import PAGE
 from integrations.congressus import errors
 from integrations.congressus.client import CongressusClient
 from integrations.congressus.records import Page, Record
+from integrations.failures import ConnectionRests
 from integrations.models import CongressusConnection
 from members.models import MemberStatus
 
@@ -23,6 +24,7 @@ NEWEST_FIRST = "modified:desc"
 # More changes than this since the last look are a case for a walk, which can be resumed and asks no page twice.
 PAGES_AT_MOST = 20
 TRY_AGAIN = timedelta(days=1)
+AFTER_A_FAILURE = timedelta(minutes=7)
 # Their clock may be ahead of ours.
 SKEW = timedelta(minutes=5)
 A_MOMENT = timedelta(microseconds=1)
@@ -41,14 +43,27 @@ def look(calls: Calls) -> None:
 
     Raises what stops the connection, and CongressusError.
     """
+    try:
+        _look(calls)
+    except (errors.CongressusError, ConnectionRests):
+        # Not at once, so that a walk has its turn; nor after a whole interval, which may be a night.
+        every = timedelta(minutes=calls.connection.every)
+        calls.note(polled_at=calls.now() - every + min(every, AFTER_A_FAILURE))
+        raise
+
+
+def _look(calls: Calls) -> None:
     since, began = calls.connection.newest_change, calls.now()
-    # Whatever becomes of it, it does not come before the walk again at once.
-    calls.note(polled_at=began)
     newest = since or BEFORE_ALL
     for number in range(1, PAGES_AT_MOST + 1):
-        page = newest_first(calls, number)
+        try:
+            page = newest_first(calls, number)
+        except ConnectionRests:
+            if number > 1:  # a walk reads the rest; a look would begin at the first page again
+                calls.note(newest_change=newest, walk_wanted=True)
+            raise
         if page is None:
-            calls.note(orders_by_modified=False)
+            calls.note(orders_by_modified=False, polled_at=began)
             return
         if since is not None:
             store.take(calls.connection, page.rows, calls.now, asked_at=began)
@@ -61,7 +76,8 @@ def look(calls: Calls) -> None:
     else:
         calls.note(walk_wanted=True)
     # Nobody is newer than at the last look: whoever has that date was seen twice, and need not be a third time.
-    calls.note(orders_by_modified=True, newest_change=newest + A_MOMENT if newest == since else newest)
+    newest_change = newest + A_MOMENT if newest == since else newest
+    calls.note(orders_by_modified=True, polled_at=began, newest_change=newest_change)
 
 
 def newest_first(calls: Calls, number: int) -> Page | None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations.congressus.records import Status
+from integrations.failures import Stopped
 from integrations.models import CongressusConnection
 from members import cleaning
 from members.models import MemberStatus
@@ -22,11 +23,15 @@ LONGEST = MemberStatus._meta.get_field("name").max_length or 0
 
 
 def take_over(found: Sequence[Status], now: datetime) -> None:
-    """Afterwards ours are as Congressus has them. An empty list is no news: an association has statuses."""
+    """Afterwards ours are as Congressus has them. An empty list is no news: an association has statuses.
+
+    Raises Stopped where the connection was removed meanwhile.
+    """
     if found:
         with transaction.atomic():
             # Two at once would both add a new one.
-            CongressusConnection.objects.select_for_update().first()
+            if CongressusConnection.objects.select_for_update().first() is None:
+                raise Stopped
             taking = _Statuses()
             knew_none, has_new = not taking.known, any(told.id not in taking.known for told in found)
             taking.take(found, now)

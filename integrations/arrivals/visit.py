@@ -104,17 +104,19 @@ class Visit:
 
     def _lists_come_first(self, first: CongressusMember) -> bool:
         """So many were heard of that lists tell more of them with a call than reading them one by one: whether a list can be had now."""
-        connection, now = self._calls.connection, self.now()
-        if connection.bulk_resume_at and connection.bulk_resume_at > now:
+        connection, heard_at = self._calls.connection, first.heard_at
+        if heard_at is None or (connection.bulk_resume_at and connection.bulk_resume_at > self.now()):
             return False
         if connection.orders_by_modified:
-            heard_at = first.heard_at or now
             if connection.polled_at is not None and connection.polled_at < heard_at:
                 self._calls.note(polled_at=None)
             return connection.polled_at is None
-        if not CongressusWalk.objects.going().exists():
-            self._calls.note(walk_wanted=True)
-        return True
+        last = CongressusWalk.objects.first()
+        if last is None or last.started_at < heard_at:
+            self._calls.note(walk_wanted=last is None or not last.is_going)
+            return True
+        # A walk that began since and is through has told of whoever stands in a list.
+        return last.is_going
 
     def _register(self) -> bool:
         if not webhook.is_wanted(self._calls.connection, self.now()):

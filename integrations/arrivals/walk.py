@@ -31,12 +31,17 @@ OFTEN = timedelta(minutes=5)
 NOT_BELIEVED = 20
 FRUITLESS_AT_MOST = 10
 A_DAY = timedelta(days=1)
+MOST_ROWS = 1_000_000
 
 
 def start(connection: CongressusConnection, person_id: int | None, now: datetime | None = None) -> CongressusWalk:
-    """A new walk, or the one under way; what was wished since that began stays wished. `now`: the clock of a worker."""
+    """A new walk, or the one under way; what was wished since that began stays wished. `now`: the clock of a worker.
+
+    Raises Stopped where the connection was removed meanwhile.
+    """
     with transaction.atomic():
-        CongressusConnection.objects.select_for_update().get(pk=connection.pk)
+        if not CongressusConnection.objects.select_for_update().filter(pk=connection.pk).exists():
+            raise Stopped
         walk = CongressusWalk.objects.going().first()
         if walk is None:
             begins = {"started_at": now or timezone.now(), "started_by_id": person_id, "status_ids": _statuses(connection)}
@@ -49,7 +54,10 @@ def start(connection: CongressusConnection, person_id: int | None, now: datetime
 def _statuses(connection: CongressusConnection) -> list[int]:
     """Those that are fetched, and those of whoever is here: of them, too, it must be seen that somebody was changed or deleted."""
     held = Member.objects.present().exclude(congressus_id=None).order_by().values("status")
-    statuses = MemberStatus.objects.filter(Q(pk__in=connection.statuses.all()) | Q(pk__in=held), gone_at=None)
+    # What Congressus says may be ahead of what the member has: who waits for a word stands in that list.
+    told = CongressusMember.objects.filter(gone=False).exclude(member=None).exclude(status=None).values("status")
+    wanted = Q(pk__in=connection.statuses.all()) | Q(pk__in=held) | Q(pk__in=told)
+    statuses = MemberStatus.objects.filter(wanted, gone_at=None)
     return sorted(pk for pk in statuses.values_list("congressus_id", flat=True) if pk is not None)
 
 
@@ -128,7 +136,7 @@ def _take(walk: CongressusWalk, calls: Calls, page: Page, asked_at: datetime) ->
 
 def _is_past_the_end(walk: CongressusWalk, page: Page) -> bool:
     """Out of order nobody can tell who was seen before; but so many pages there cannot be."""
-    return page.total is None or walk.page * PAGE > page.total + PAGE
+    return walk.page * PAGE > (MOST_ROWS if page.total is None else page.total + PAGE)
 
 
 def _miss(walk: CongressusWalk, ids: list[int], page: Page) -> None:
@@ -160,7 +168,7 @@ def _confirm_one(walk: CongressusWalk, calls: Calls) -> None:
     if row is None:
         finish(walk, Outcome.DONE, calls.now())
         return
-    client = calls.client(single=False)
+    client, asked_at = calls.client(single=False), calls.now()
     try:
         record = client.member(row.pk)
     except (errors.Unavailable, errors.BadRequest, errors.Unexpected) as error:
@@ -172,7 +180,7 @@ def _confirm_one(walk: CongressusWalk, calls: Calls) -> None:
     finally:
         calls.learn(client)
     gone = record is None or record.deleted
-    taken = store.take(calls.connection, [record or vanished(row.pk)], calls.now)
+    taken = store.take(calls.connection, [record or vanished(row.pk)], calls.now, asked_at=asked_at)
     CongressusMember.objects.filter(pk=row.pk).update(missed_by=None)
     seen = CongressusMember.objects.filter(pk=row.pk).exclude(member=None).values_list("status__congressus_id", flat=True).first()
     there = not gone and seen in walk.status_ids

@@ -119,13 +119,13 @@ def unregister(connection: CongressusConnection) -> None:
 
 
 def forget() -> None:
-    CongressusConnection.objects.update(
-        webhook_id=None, webhook_secret="", webhook_header="", webhook_basic="", webhook_wanted=False, webhook_heard_at=None
-    )
+    secrets_of_it = dict.fromkeys(("webhook_secret", "webhook_header", "webhook_basic"), "")
+    times = dict.fromkeys(("webhook_id", "webhook_heard_at", "webhook_next_try_at"))
+    CongressusConnection.objects.update(webhook_wanted=False, **secrets_of_it, **times)
 
 
 def by_hand(connection: CongressusConnection) -> ByHand:
-    """Raises SecretUnreadable."""
+    """Raises SecretUnreadable, and Stopped where the connection was removed meanwhile."""
     _make_secrets(connection)
     return ByHand(_url(connection), HEADER, connection.webhook_header.reveal())
 
@@ -148,7 +148,8 @@ def _register(calls: Calls) -> None:
 def _make_secrets(connection: CongressusConnection) -> None:
     """Once: whoever registers while another does the same must not make that one's useless."""
     with transaction.atomic():
-        CongressusConnection.objects.select_for_update().get(pk=connection.pk)
+        if not CongressusConnection.objects.select_for_update().filter(pk=connection.pk).exists():
+            raise Stopped
         lacking = CongressusConnection.objects.filter(pk=connection.pk, webhook_secret="")
         lacking.update(webhook_secret=secrets.token_urlsafe(32), webhook_header=secrets.token_urlsafe(32))
     connection.refresh_from_db(fields=("webhook_secret", "webhook_header"))
@@ -185,14 +186,12 @@ def hear(hints: Sequence[Hint], now: datetime) -> bool:
     # Not at each of a thousand calls: the row is that of the worker too.
     CongressusConnection.objects.exclude(webhook_heard_at__gt=now - HEARD_EVERY).update(webhook_heard_at=now)
     if not hints or len(hints) >= MOST:
-        CongressusConnection.objects.update(polled_at=None)
+        _look_soon(now)
     lacking = {hint.congressus_id for hint in hints}
     is_news = not hints
     for _look in range(LOOKS):
         with transaction.atomic():
-            CongressusMember.objects.bulk_create(
-                [CongressusMember(congressus_id=pk) for pk in sorted(lacking)], ignore_conflicts=True
-            )
+            # First those that are known: whoever takes in a page holds them too, and adds new ones after.
             rows = CongressusMember.objects.filter(pk__in=lacking).order_by("pk").select_for_update()
             found = {row.pk: row for row in rows}
             is_news |= any(row.heard == row.read for row in found.values())
@@ -202,7 +201,17 @@ def hear(hints: Sequence[Hint], now: datetime) -> bool:
         lacking -= found.keys()
         if not lacking:
             break
+        CongressusMember.objects.bulk_create(
+            [CongressusMember(congressus_id=pk) for pk in sorted(lacking)], ignore_conflicts=True
+        )
     return is_news
+
+
+def _look_soon(now: datetime) -> None:
+    """In a minute: calls that say nothing we can read must not spend our share."""
+    for connection in CongressusConnection.objects.filter(polled_at__isnull=False):
+        soon = now - timedelta(minutes=connection.every) + HEARD_EVERY
+        CongressusConnection.objects.filter(pk=connection.pk, polled_at__gt=soon).update(polled_at=soon)
 
 
 def _same(told: str, secret: str) -> bool:

@@ -29,6 +29,7 @@ from integrations.arrivals.connecting import KeyRefused, Lacking
 from integrations.arrivals.webhook import WebhookRefused
 from integrations.congressus import hosts
 from integrations.congressus_forms import KeyForm
+from integrations.failures import Stopped
 from integrations.inflow import Inflow
 from integrations.models import CongressusConnection, CongressusMember
 from integrations.models.secret import SecretUnreadable
@@ -280,7 +281,7 @@ class Test(PermissionRequiredMixin, View):
         except KeyRefused as why:
             messages.error(request, str(why))
             return redirect(connection)
-        connection.refresh_from_db()
+        connection = only()  # by now; somebody may have removed it
         selected = set(connection.statuses.all())
         counts = [number for status, number in tested.per_status if status in selected]
         context = {
@@ -307,5 +308,8 @@ class WebhookByHand(PermissionRequiredMixin, View):
         except SecretUnreadable as why:
             messages.error(request, str(why))
             return redirect(connection)
+        except Stopped:
+            messages.error(request, _("Somebody removed the connection this moment."))
+            return redirect("congressus")
         context = {"connection": connection, "by_hand": by_hand} | _webhook(connection)
         return render(request, "integrations/congressus/by_hand.html", context)
