@@ -11,6 +11,8 @@ from celery.signals import setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "congressus_sync.settings")
 
+FIRST_LOOK = 2.0  # seconds after a worker is ready
+
 app = Celery("congressus_sync")
 app.conf.update(
     broker_connection_retry_on_startup=True,
@@ -60,7 +62,10 @@ def _refuse_bad_start(**kwargs: object) -> None:
 
 @worker_ready.connect
 def _look_at_once(**kwargs: object) -> None:
-    """What came due while no worker was there need not wait for beat's first minute."""
+    """What came due while no worker was there need not wait for beat's first minute.
+
+    A moment later, because whoever stops what has only just started should not find it in the middle of a task.
+    """
     from integrations import bell
 
-    bell.ring()
+    bell.ring(countdown=FIRST_LOOK)

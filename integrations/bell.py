@@ -12,10 +12,10 @@ _wanted = threading.Event()
 _ringing = threading.Lock()
 
 
-def ring() -> None:
-    """Publish one task. A broker that is away is not the page's problem: it is noted, and the next minute finds the work."""
+def ring(countdown: float = 0.0) -> None:
+    """Publish one task, to be taken so many seconds later. A broker that is away is not the page's problem: it is noted, and the next minute finds the work."""
     try:
-        current_app.send_task("integrations.tasks.ring", expires=55)
+        current_app.send_task("integrations.tasks.ring", countdown=countdown or None, expires=55)
     except (OperationalError, OSError) as error:
         logger.warning("bell_not_heard", error=type(error).__name__)
 
