@@ -13,7 +13,10 @@ _ringing = threading.Lock()
 
 
 def ring(countdown: float = 0.0) -> None:
-    """Publish one task, to be taken so many seconds later. A broker that is away is not the page's problem: it is noted, and the next minute finds the work."""
+    """Publish one task, to be taken so many seconds later.
+
+    A broker that is away is not the page's problem: it is noted, and the next minute finds the work.
+    """
     try:
         current_app.send_task("integrations.tasks.ring", countdown=countdown or None, expires=55)
     except (OperationalError, OSError) as error:
