@@ -11,7 +11,7 @@ from celery.signals import setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "congressus_sync.settings")
 
-FIRST_LOOK = 2.0  # seconds after a worker is ready
+FIRST_LOOK = 8.0  # seconds after a worker is ready
 
 app = Celery("congressus_sync")
 app.conf.update(

@@ -186,7 +186,7 @@ def test_two_starts_of_the_demonstration(tmp_path: Path) -> None:
         first = {label: told(said, label) for label in ("password", "Client ID", "Client secret")}
         browser = Browser(f"http://localhost:{port}")
         assert "Log out" in browser.log_in(first["password"])
-        eventually(lambda: "250" in browser.open("/members/"), why="the members did not arrive")
+        eventually(lambda: "250" in browser.open("/members/"), within=40, why="the members did not arrive")
         assert status_of(f"http://127.0.0.1:{congressus_port}/") == 200
         assert status_of(f"http://127.0.0.1:{simulator}/") == 200
         exact = Browser(f"http://127.0.0.1:{simulator}").open("/")
